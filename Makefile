@@ -1,0 +1,64 @@
+# `make` alone tells what there is to do.
+
+PYTHON ?= python3
+# Tools to do without, as in: make test WITHOUT="g++ verilator pyosys hls4ml"
+WITHOUT ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+VOWELS := examples/vowels
+LINT := build/lint
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test soak lint style types imports clean FORCE
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' Makefile
+
+demo: $(VENV)/demo  ## compile a real LSTM to hardware, checked bit for bit, into build/vowels
+	$(BIN)/lstmir compile $(VOWELS)/vowels_h32.onnx --data $(VOWELS)/vowels.npz \
+	  --recipe bank50 --target ecp5-25k --macs 16 -o build/vowels
+
+test: lint  ## the linters, then every test but the long campaigns
+	$(BIN)/pytest -n auto --maxprocesses 8 --dist loadfile $(addprefix --without=,$(WITHOUT))
+
+soak: $(VENV)/dev  ## the long campaigns
+	$(BIN)/pytest -m soak -n auto --maxprocesses 8 $(addprefix --without=,$(WITHOUT))
+
+lint: style types imports  ## style, types, and the direction of imports
+
+style: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(LINT)
+	cd $(LINT) && "$(CURDIR)/$(BIN)/mypy" -p lstmir -p tests --config-file "$(CURDIR)/pyproject.toml" \
+	  --cache-dir "$(CURDIR)/.mypy_cache"
+
+imports: $(LINT)
+	cd $(LINT) && "$(CURDIR)/$(BIN)/lint-imports" --config "$(CURDIR)/pyproject.toml" \
+	  --cache-dir "$(CURDIR)/.import_linter_cache"
+
+# The four code folders install as one package. mypy and import-linter do not follow that mapping: a tree
+# of links shows them the package as it is.
+$(LINT): $(VENV)/dev FORCE
+	@rm -rf $@ && mkdir -p $@/lstmir
+	@ln -s $(addprefix ../../../,$(wildcard lstmir/*) passes backends frontends) $@/lstmir
+	@ln -s ../../tests $@
+
+clean:  ## delete what was built (.venv stays)
+	rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+# The stamps $(VENV)/demo and $(VENV)/dev: what was installed, and since when.
+$(VENV)/demo $(VENV)/dev: pyproject.toml setup.py | $(BIN)/pip
+	@echo "Installing lstmir with what '$(@F)' needs into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[$(@F)]'
+	@touch $@
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "lstmir needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+	  { echo "$(PYTHON) cannot make virtual environments (Debian: apt-get install python3-venv)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)

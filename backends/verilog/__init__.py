@@ -1,0 +1,1 @@
+"""Verilog-2001 and its test bench."""

@@ -1,0 +1,71 @@
+"""Operators that select from values, or join them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lstmir.frontends.axes import Axis, Length, fresh
+from lstmir.frontends.folding import Folder, fold
+from lstmir.frontends.operators.table import Call, operator, position
+from lstmir.frontends.values import Imported, Known
+from lstmir.ir.diagnostics import UserError
+
+_FAR = 2**31 - 1
+"""Exporters write the largest integer of 32 or 64 bits for "to the end"."""
+
+
+@operator("Slice", "data starts? ends? axes? steps?", "starts ends axes")
+def slice_(call: Call) -> Sequence[Imported]:
+    """Neighbours along some axes; steps other than 1 are refused."""
+    value = call.input("data")
+    starts, ends = _bounds(call, "starts"), _bounds(call, "ends")
+    axes = call.integers("axes")
+    axes = list(range(len(starts))) if axes is None else axes
+    steps = call.integers("steps") or [1] * len(starts)
+    if not len(starts) == len(ends) == len(axes) == len(steps):
+        raise UserError("'starts', 'ends', 'axes' and 'steps' must be of one length")
+    if any(step != 1 for step in steps):
+        raise UserError("input 'steps' must be 1 everywhere")
+    for start, end, axis in zip(starts, ends, axes, strict=True):
+        value = _cut(call.folder, value, position(axis, value.axes), start, end)
+    return [value]
+
+
+def _bounds(call: Call, name: str) -> list[Length]:
+    if name in call.inputs:
+        return call.known(name).lengths()
+    numbers = call.node.integers(name)
+    if numbers is None:
+        raise UserError(f"input '{name}' is missing")
+    return list(numbers)
+
+
+def _cut(folder: Folder, value: Imported, k: int, start: Length, end: Length) -> Imported:
+    axis = value.axes[k]
+    to_end = end >= _FAR if isinstance(end, int) else folder.roles.same(end, axis)
+    if start == 0 and to_end:
+        return value
+    if axis.size is None and start == -1 and to_end:
+        return folder.cut(value, k, -1, 1)
+    if axis.size is None or isinstance(start, Axis) or isinstance(end, Axis):
+        raise UserError(
+            f"axis {k} cannot be cut there: its length is known only at run time;"
+            " all of it or its last element can be taken"
+        )
+    first, last, _ = slice(start, end).indices(axis.size)
+    if first >= last:
+        raise UserError(f"nothing is left of axis {k}: elements {first} to {last} of {axis.size}")
+    if last - first == axis.size:
+        return value
+    return folder.cut(value, k, first, last - first)
+
+
+@operator("Gather", "data indices", "axis")
+def gather(call: Call) -> Sequence[Imported]:
+    """Any elements of a known value; of a computed one, one element along an axis."""
+    source, indices = call.input("data"), call.known("indices")
+    k = position(call.node.integer("axis", 0), source.axes)
+    axis = source.axes[k]
+    chosen = indices.integers() if ...

@@ -1,0 +1,39 @@
+"""`math`: real functions of one variable, elementwise.
+
+On fixed point the meaning is exact: the real value, rounded half to even to the result type,
+saturated. The result type is a choice, so it is always written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lstmir.ir.definition import Invalid, OpContext, OpDefinition, define
+from lstmir.ir.types import FloatType, IntegerType, Type, element_of, shape_of
+from lstmir.numeric.functions import FUNCTIONS
+
+
+def _verify(context: OpContext, results: Sequence[Type]) -> None:
+    source, target = context.types[0], results[0]
+    if shape_of(source) != shape_of(target):
+        raise Invalid(f"the shape of {source} cannot become that of {target}")
+    before, after = element_of(source), element_of(target)
+    if isinstance(before, IntegerType) or isinstance(after, IntegerType):
+        raise Invalid(f"expected floats or fixed point, not {source} -> {target}")
+    if isinstance(before, FloatType) and before != after:
+        raise Invalid(f"{source} gives the same element type, not {target}")
+    if isinstance(after, FloatType) and before != after:
+        raise Invalid(f"fixed point gives fixed point, not {target}")
+
+
+for _function in FUNCTIONS:
+    define(
+        OpDefinition(
+            f"math.{_function}",
+            f"{_function}, elementwise.",
+            operands=("source",),
+            results=("value",),
+            verify=_verify,
+            example=f"%y = math.{_function} %x : tensor<4xf32>",
+        )
+    )

@@ -1,0 +1,1 @@
+"""What a user asks for, made of the parts."""

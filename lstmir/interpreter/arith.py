@@ -1,0 +1,167 @@
+"""Evaluation rules of `arith` and `math`."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from lstmir.interpreter.plan import RULES, Array, Compiler, Evaluate, rule
+from lstmir.interpreter.tensor import rank_of
+from lstmir.ir.operation import Operation
+from lstmir.ir.types import element_of, shape_of
+from lstmir.numeric import arrays, functions
+from lstmir.numeric.carriers import carrier
+from lstmir.numeric.fixed import FixedType, union_type
+
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "eq": operator.eq, "ne": operator.ne, "lt": operator.lt,
+    "le": operator.le, "gt": operator.gt, "ge": operator.ge,
+}  # fmt: skip
+
+
+def _ranked(op: Operation, evaluate: Evaluate) -> Evaluate:
+    """Gives operands of lower rank the axes that broadcasting counts from the end."""
+    rank = rank_of(op)
+    ranks = [len(shape_of(value.type)) for value in op.operands]
+    if all(r == rank for r in ranks):
+        return evaluate
+
+    def aligned(*operands: Array) -> tuple[Array, ...]:
+        return evaluate(
+            *(
+                array.reshape(array.shape[0], *(1,) * (rank - r), *array.shape[1:])
+                for array, r in zip(operands, ranks, strict=True)
+            )
+        )
+
+    return aligned
+
+
+def _fixed(op: Operation) -> tuple[list[FixedType], FixedType] | None:
+    result = element_of(op.result_types[0])
+    elements = [element_of(value.type) for value in op.operands]
+    fixed = [element for element in elements if isinstance(element, FixedType)]
+    return (fixed, result) if isinstance(result, FixedType) else None
+
+
+@rule("arith.add")
+def add(op: Operation, compiler: Compiler) -> Evaluate:
+    """The exact sum, or that of floats from left to right."""
+    fixed = _fixed(op)
+    if fixed is None:
+        return _ranked(op, lambda *terms: (reduce(operator.add, terms),))
+    types, result = fixed
+    return _ranked(
+        op, lambda *terms: (arrays.add(list(zip(terms, types, strict=True)), result),)
+    )
+
+
+@rule("arith.sub")
+def sub(op: Operation, compiler: Compiler) -> Evaluate:
+    """The exact difference, or that of floats."""
+    fixed = _fixed(op)
+    if fixed is None:
+        return _ranked(op, lambda a, b: (a - b,))
+    (left, right), result = fixed
+    return _ranked(op, lambda a, b: (arrays.subtract(a, left, b, right, result),))
+
+
+@rule("arith.mul")
+def mul(op: Operation, compiler: Compiler) -> Evaluate:
+    """The exact product, or that of floats."""
+    fixed = _fixed(op)
+    if fixed is None:
+        return _ranked(op, lambda a, b: (a * b,))
+    (left, right), result = fixed
+    return _ranked(op, lambda a, b: (arrays.multiply(a, left, b, right, result),))
+
+
+@rule("arith.neg")
+def neg(op: Operation, compiler: Compiler) -> Evaluate:
+    """The other sign."""
+    fixed = _fixed(op)
+    if fixed is None:
+        return lambda a: (-a,)
+    (source,), result = fixed
+    return lambda a: (arrays.negate(a, source, result),)
+
+
+@rule("arith.compare")
+def compare(op: Operation, compiler: Compiler) -> Evaluate:
+    """Fixed-point operands are compared as values, whatever their formats."""
+    holds = _COMPARE[op.attributes["predicate"]]
+    elements = [element_of(value.type) for value in op.operands]
+    fixed = [element for element in elements if isinstance(element, FixedType)]
+    if not fixed:
+        return _ranked(op, lambda a, b: (holds(a, b),))
+    common = union_type(fixed)
+    left, right = fixed
+
+    def evaluate(a: Array, b: Array) -> tuple[Array, ...]:
+        return (
+            np.asarray(
+                holds(
+                    arrays.align(a, left.frac, common.frac, common),
+                    arrays.align(b, right.frac, common.frac, common),
+                ),
+                bool,
+            ),
+        )
+
+    return _ranked(op, evaluate)
+
+
+@rule("arith.select")
+def select(op: Operation, compiler: Compiler) -> Evaluate:
+    """Both branches are brought to the result's format."""
+    result = element_of(op.result_types[0])
+    if not isinstance(result, FixedType):
+        return _ranked(op, lambda t, a, b: (np.where(t, a, b),))
+    fracs = [
+        element.frac
+        for element in (element_of(value.type) for value in op.operands[1:])
+        if isinstance(element, FixedType)
+    ]
+
+    def evaluate(truth: Array, a: Array, b: Array) -> tuple[Array, ...]:
+        left = arrays.align(a, fracs[0], result.frac, result)
+        right = arrays.align(b, fracs[1], result.frac, result)
+        return (np.where(truth, left, right).astype(carrier(result)),)
+
+    return _ranked(op, evaluate)
+
+
+@rule("arith.and")
+def and_(op: Operation, compiler: Compiler) -> Evaluate:
+    """Conjunction."""
+    return _ranked(op, lambda *terms: (reduce(np.logical_and, terms),))
+
+
+@rule("arith.or")
+def or_(op: Operation, compiler: Compiler) -> Evaluate:
+    """Disjunction."""
+    return _ranked(op, lambda *terms: (reduce(np.logical_or, terms),))
+
+
+@rule("arith.not")
+def not_(op: Operation, compiler: Compiler) -> Evaluate:
+    """Negation."""
+    return lambda term: (np.logical_not(term),)
+
+
+def _function(name: str) -> Callable[[Operation, Compiler], Evaluate]:
+    def make(op: Operation, compiler: Compiler) -> Evaluate:
+        source, result = element_of(op.operands[0].type), element_of(op.result_types[0])
+        if isinstance(source, FixedType) and isinstance(result, FixedType):
+            return lambda a: (functions.evaluate(name, a, source, result),)
+        return lambda a: (functions.real(name, a.astype(np.float64)).astype(a.dtype),)
+
+    return make
+
+
+for _name in functions.FUNCTIONS:
+    RULES[f"math.{_name}"] = _function(_name)

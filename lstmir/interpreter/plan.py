@@ -1,0 +1,112 @@
+"""A region compiled once to a flat list of steps over numbered slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from lstmir.ir.definition import Resources
+from lstmir.ir.diagnostics import UserError
+from lstmir.ir.operation import Operation, Region, Value
+
+Array = Any
+"""A value at run time: an array [samples, …] (one sample stands for all), or a loop index."""
+
+Evaluate = Callable[..., tuple[Array, ...]]
+
+
+class Listener(Protocol):
+    """Sees every value as it is computed."""
+
+    def see(self, value: Value, array: Array) -> None:
+        """`array` is the content of `value`, with the samples first."""
+
+
+@dataclass
+class Compiler:
+    """Compiles regions for one run of one module."""
+
+    resources: Resources
+    listener: Listener | None = None
+
+    def plan(self, region: Region) -> Plan:
+        """The plan of a region, nested ones included."""
+        slots = {value: index for index, value in enumerate(region.arguments)}
+        steps: list[Step] = []
+        for op in region.operations():
+            inputs = tuple(slots[value] for value in op.operands)
+            if op is region.end:
+                return Plan(len(slots), steps, inputs, tuple(region.arguments), self.listener)
+            for value in op.results:
+                slots[value] = len(slots)
+            outputs = tuple(slots[value] for value in op.results)
+            steps.append(Step(inputs, outputs, self.rule(op), op.results))
+        raise ValueError("the region has no terminator")
+
+    def rule(self, op: Operation) -> Evaluate:
+        """The function that evaluates an operation."""
+        make = RULES.get(op.name)
+        if make is None:
+            raise UserError(f"'{op.name}' cannot be run", location=op.location)
+        return make(op, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation: where its operands are, where its results go, and what it does."""
+
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    evaluate: Evaluate
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps of a region in order; running it gives the terminator's operands."""
+
+    arguments: int
+    steps: list[Step]
+    outputs: tuple[int, ...]
+    argument_values: tuple[Value, ...]
+    listener: Listener | None = field(default=None)
+
+    def run(self, arguments: Sequence[Array]) -> tuple[Array, ...]:
+        """The values that leave the region."""
+        slots = list(arguments)
+        if self.listener is not None:
+            self._tell(self.argument_values, arguments)
+        for step in self.steps:
+            results = step.evaluate(*[slots[index] for index in step.inputs])
+            slots.extend(results)
+            if self.listener is not None:
+                self._tell(step.values, results)
+        return tuple(slots[index] for index in self.outputs)
+
+    def _tell(self, values: Sequence[Value], arrays: Sequence[Array]) -> None:
+        assert self.listener is not None
+        for value, array in zip(values, arrays, strict=True):
+            if isinstance(array, np.ndarray):
+                self.listener.see(value, array)
+
+
+Rule = Callable[[Operation, Compiler], Evaluate]
+RULES: dict[str, Rule] = {}
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Enter an evaluation rule for operations. Raises ValueError if one has a rule already."""
+
+    def enter(make: Rule) -> Rule:
+        for name in names:
+            if name in RULES:
+                raise ValueError(f"'{name}' has two evaluation rules")
+            RULES[name] = make
+        return make
+
+    return enter
+
+

@@ -1,0 +1,77 @@
+"""Evaluation rules of `tensor`. Every array has the samples as its first axis."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lstmir.interpreter.plan import Array, Compiler, Evaluate, rule
+from lstmir.ir.operation import Operation
+from lstmir.ir.types import TensorType, element_of, shape_of
+from lstmir.numeric.arrays import as_carrier
+from lstmir.numeric.fixed import FixedType
+
+
+@rule("tensor.constant")
+def constant(op: Operation, compiler: Compiler) -> Evaluate:
+    """The resource, for all samples."""
+    array = compiler.resources[op.attributes["resource"]]
+    element = element_of(op.result_types[0])
+    if isinstance(element, FixedType):
+        array = as_carrier(array, element)
+    held = (array[np.newaxis],)
+    return lambda: held
+
+
+@rule("tensor.reshape")
+def reshape(op: Operation, compiler: Compiler) -> Evaluate:
+    """Dynamic axes keep the lengths that the source has, in order."""
+    source, target = shape_of(op.operands[0].type), shape_of(op.result_types[0])
+    dynamic = [axis for axis, size in enumerate(source) if size is None]
+
+    def evaluate(array: Array) -> tuple[Array, ...]:
+        lengths = iter(array.shape[axis + 1] for axis in dynamic)
+        shape = [next(lengths) if size is None else size for size in target]
+        return (array.reshape(array.shape[0], *shape),)
+
+    return evaluate
+
+
+@rule("tensor.slice")
+def slice_(op: Operation, compiler: Compiler) -> Evaluate:
+    """A view; start -1 is the last element."""
+    axis, start, size = (op.attributes[name] for name in ("axis", "start", "size"))
+    piece = slice(-1, None) if start == -1 else slice(start, start + size)
+    index = (slice(None),) * (axis + 1) + (piece,)
+    return lambda array: (array[index],)
+
+
+@rule("tensor.transpose")
+def transpose(op: Operation, compiler: Compiler) -> Evaluate:
+    """The samples stay first."""
+    order = (0, *(axis + 1 for axis in op.attributes["order"]))
+    return lambda array: (array.transpose(order),)
+
+
+@rule("tensor.concat")
+def concat(op: Operation, compiler: Compiler) -> Evaluate:
+    """Parts that are the same for all samples are repeated for each."""
+    axis = op.attributes["axis"] + 1
+
+    def evaluate(*parts: Array) -> tuple[Array, ...]:
+        samples = max(len(part) for part in parts)
+        return (np.concatenate([spread(part, samples) for part in parts], axis=axis),)
+
+    return evaluate
+
+
+def spread(array: Array, samples: int) -> Array:
+    """The array with as many samples; one stands for all."""
+    if len(array) == samples:
+        return array
+    return np.broadcast_to(array, (samples, *array.shape[1:]))
+
+
+def rank_of(op: Operation) -> int:
+    """Axes of the result, without the samples."""
+    type_ = op.result_types[0]
+    return len(type_.shape) if isinstance(type_, TensorType) else 0

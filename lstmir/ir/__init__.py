@@ -1,0 +1,1 @@
+"""The compiler's core data: types, attributes, operations, regions, modules, diagnostics."""

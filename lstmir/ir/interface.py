@@ -1,0 +1,73 @@
+"""The interface: how a model's arrays correspond to the values of its main function.
+
+It stays with the module through all levels. While `form` is "batch", a parameter is the whole
+array of a port; from "sample" on it is one sample, the array without its batch axis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from lstmir.ir.module import Module
+
+BATCH, SAMPLE = "batch", "sample"
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One array of the model: `shape` has -1 where a length is known only at run time.
+
+    `batch` and `time` are the axes of samples and of time steps, or None.
+    """
+
+    name: str
+    kind: str
+    dtype: str
+    shape: tuple[int, ...]
+    batch: int | None = None
+    time: int | None = None
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """The shape without the batch axis."""
+        return tuple(size for axis, size in enumerate(self.shape) if axis != self.batch)
+
+    def to_samples(self, array: np.ndarray) -> np.ndarray:
+        """The array with its samples first; an array without a batch axis is one sample."""
+        if self.batch is None:
+            return array[np.newaxis]
+        return np.moveaxis(array, self.batch, 0)
+
+    def from_samples(self, samples: np.ndarray) -> np.ndarray:
+        """The inverse of `to_samples`."""
+        return samples[0] if self.batch is None else np.moveaxis(samples, 0, self.batch)
+
+    def describe(self) -> str:
+        """The shape as a person reads it, such as `[29, batch, 12]`."""
+        names = ["?" if size < 0 else str(size) for size in self.shape]
+        if self.batch is not None:
+            names[self.batch] = "batch"
+        return f"[{', '.join(names)}]"
+
+    def attribute(self) -> dict[str, Any]:
+        """The port as an attribute of the module."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
+
+
+def ports(module: Module, kind: str) -> list[Port]:
+    """The module's `input` or `output` ports, in the order of parameters or results."""
+    interface = module.attributes.get("interface", ())
+    return [Port(**{**port, "shape": tuple(port["shape"])}) for port in interface if port["kind"] == kind]
+
+
+def set_ports(module: Module, all_ports: list[Port]) -> None:
+    """Write the interface."""
+    module.attributes["interface"] = tuple(port.attribute() for port in all_ports)
+
+
+def is_sampled(module: Module) -> bool:
+    """Whether the main function is that of one sample."""
+    return bool(module.attributes.get("form", BATCH) == SAMPLE)

@@ -1,0 +1,158 @@
+"""Checks a module against the operation table and reports every violation.
+
+First the shape of each operation is judged: its counts, attributes, regions and resource. Types
+and values are judged only in functions whose operations all have the right shape, so the rules of
+the dialects may rely on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import networkx as nx
+
+from lstmir.ir.definition import (
+    Invalid,
+    OpDefinition,
+    check_attributes,
+    check_constant,
+    check_count,
+    context_of,
+    definition_of,
+)
+from lstmir.ir.diagnostics import Diagnostics
+from lstmir.ir.module import Function, Module
+from lstmir.ir.operation import Operation, Region
+from lstmir.ir.types import TensorType, Type, holds
+
+_FUNCTION_ENDS = ("return", "rtl.next")
+
+
+def verify(module: Module) -> None:
+    """Raise `UserError` with all violations of a module, each at its operation."""
+    diagnostics = Diagnostics()
+    for function in module.functions.values():
+        _verify_function(module, function, diagnostics)
+    diagnostics.raise_if_any()
+
+
+def _verify_function(module: Module, function: Function, diagnostics: Diagnostics) -> None:
+    end = function.region.terminator
+    if end is None:
+        diagnostics.error(f"function @{function.name} has no terminator", function.location)
+        return
+    if end.name not in _FUNCTION_ENDS:
+        expected = " or ".join(f"'{name}'" for name in _FUNCTION_ENDS)
+        diagnostics.error(f"a function ends with {expected}, not '{end.name}'", end.location)
+        return
+    before = len(diagnostics.errors)
+    operations = _ordered(function.region, diagnostics)
+    _judge(operations, lambda op: _check_shape(module, op), diagnostics)
+    if len(diagnostics.errors) == before:
+        _judge(operations, lambda op: _check_types(module, op), diagnostics)
+
+
+def _ordered(region: Region, diagnostics: Diagnostics) -> list[Operation]:
+    """The operations of a region and of those inside it; a region with a loop gives none."""
+    try:
+        order = region.operations()
+    except nx.NetworkXUnfeasible:
+        place = region.owner.location if region.owner else None
+        diagnostics.error("operations form a loop without a register or state in it", place)
+        return []
+    found = []
+    for op in order:
+        found.append(op)
+        for inner in op.regions:
+            found += _ordered(inner, diagnostics)
+    return found
+
+
+def _judge(
+    operations: Sequence[Operation], check: Callable[[Operation], None], diagnostics: Diagnostics
+) -> None:
+    for op in operations:
+        try:
+            check(op)
+        # Formats and shapes refuse what they cannot be with a ValueError.
+        except (Invalid, ValueError) as error:
+            diagnostics.error(str(error), op.location)
+
+
+def _check_shape(module: Module, op: Operation) -> None:
+    definition = definition_of(op.name)
+    check_count(definition.operands, len(op.operands), "operand", op.name)
+    check_count(definition.results, len(op.result_types), "result", op.name)
+    check_attributes(definition, op.attributes)
+    _check_regions(definition, op)
+    if definition.takes_resource:
+        _check_resource(module, op)
+
+
+def _check_types(module: Module, op: Operation) -> None:
+    definition = definition_of(op.name)
+    context = context_of(op, op.operands, module.resources)
+    # Before the others: those may look into the region.
+    if definition.region_arguments is not None:
+        expected = list(definition.region_arguments(context))
+        found = op.regions[0].entry.result_types
+        if expected != found:
+            raise Invalid(
+                f"the region of '{op.name}' takes ({_join(found)}), expected ({_join(expected)})"
+            )
+    if definition.infer is not None:
+        _check_results(op, definition.infer(context))
+    if definition.verify is not None:
+        definition.verify(context, op.result_types)
+
+
+def _check_results(op: Operation, inferred: Sequence[Type]) -> None:
+    if len(op.result_types) != len(inferred):
+        count = len(op.result_types)
+        raise Invalid(f"'{op.name}' gives {len(inferred)} result(s) here, not {count}")
+    for index, (declared, narrowest) in enumerate(zip(op.result_types, inferred, strict=True)):
+        if not holds(declared, narrowest):
+            raise Invalid(
+                f"result {index} of '{op.name}' is {declared}, "
+                f"which does not hold every possible value: it needs {narrowest}"
+            )
+
+
+def _join(types: Sequence[Type]) -> str:
+    return ", ".join(map(str, types))
+
+
+def _check_regions(definition: OpDefinition, op: Operation) -> None:
+    expected = int(definition.has_region)
+    if len(op.regions) != expected:
+        raise Invalid(f"'{op.name}' has {len(op.regions)} region(s), expected {expected}")
+    if definition.terminator != (op is op.parent.terminator):
+        place = "only at" if definition.terminator else "not at"
+        raise Invalid(f"'{op.name}' may stand {place} the end of a region")
+    if definition.operand_groups:
+        _check_segments(definition, op)
+    for region in op.regions:
+        if region.terminator is None:
+            raise Invalid(f"the region of '{op.name}' has no terminator")
+
+
+def _check_segments(definition: OpDefinition, op: Operation) -> None:
+    segments = op.attributes.get("segments")
+    if segments is None or len(segments) != len(definition.operand_groups):
+        raise Invalid(f"'{op.name}' needs 'segments' with {len(definition.operand_groups)} sizes")
+    if sum(segments) != len(op.operands) or min(segments, default=0) < 0:
+        raise Invalid(f"the 'segments' of '{op.name}' do not add up to its operands")
+    groups = zip(definition.operand_groups, segments, strict=True)
+    if any(group.kind == "pairs" and size % 2 for group, size in groups):
+        raise Invalid(f"the 'segments' of '{op.name}' cut a pair in two")
+
+
+def _check_resource(module: Module, op: Operation) -> None:
+    name = op.attributes["resource"]
+    array = module.resources.get(name)
+    if array is None:
+        raise Invalid(f"there is no resource @{name}")
+    type_ = op.result_types[0]
+    if not isinstance(type_, TensorType):
+        raise Invalid(f"'{op.name}' makes a tensor, not {type_}")
+    check_constant(type_, array, name)

@@ -1,0 +1,12 @@
+"""Fixed-point numbers: formats, exact arithmetic, rounding, real functions and integer intervals.
+
+Nothing here knows the IR. Numbers are whole numpy arrays of integers beside one `FixedType`.
+"""
+
+from __future__ import annotations
+
+from lstmir.numeric.fixed import FixedType
+from lstmir.numeric.intervals import Interval
+from lstmir.numeric.rounding import Overflow, Rounding
+
+__all__ = ["FixedType", "Interval", "Overflow", "Rounding"]

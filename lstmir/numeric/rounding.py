@@ -1,0 +1,93 @@
+"""The one place where information is lost: rounding to fewer fraction bits, and overflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import numpy as np
+
+from lstmir.numeric.carriers import INT64, OBJECT, IntArray, as_carrier, carrier, cast_ints
+from lstmir.numeric.fixed import FixedType
+
+
+class Rounding(StrEnum):
+    """How a value between two neighbours is rounded; named beside it, ap_fixed's mode."""
+
+    FLOOR = "floor"
+    """AP_TRN: towards minus infinity."""
+    HALF_UP = "half_up"
+    """AP_RND: to the nearest, a tie towards plus infinity."""
+    HALF_EVEN = "half_even"
+    """AP_RND_CONV: to the nearest, a tie to the even integer."""
+    TOWARD_ZERO = "toward_zero"
+    """AP_TRN_ZERO: towards zero."""
+
+
+class Overflow(StrEnum):
+    """What becomes of a rounded value outside the target's range; beside it, ap_fixed's mode."""
+
+    SATURATE = "saturate"
+    """AP_SAT: the nearest end of the range."""
+    WRAP = "wrap"
+    """AP_WRAP: the low bits, reinterpreted in the target's format."""
+
+
+def requantize(
+    ints: IntArray,
+    source: FixedType,
+    target: FixedType,
+    rounding: Rounding,
+    overflow: Overflow,
+) -> IntArray:
+    """The values of `ints` (any shape, of format `source`) rounded to `target`, in its carrier.
+
+    Rounding comes first, then overflow, as in ap_fixed's assignment.
+    """
+    shift = source.frac - target.frac
+    # Rounding adds less than 2**shift; 62 bits leave room for that in int64.
+    in_int64 = source.width + max(0, -shift) <= 62 and shift <= 62
+    array = cast_ints(ints, INT64 if in_int64 else OBJECT)
+    return fit(shift_right(array, shift, rounding), target, overflow)
+
+
+def shift_right(ints: IntArray, shift: int, rounding: Rounding) -> IntArray:
+    """The integers over 2**shift, rounded; a negative shift is an exact shift to the left.
+
+    Keeps the dtype: the caller sees to it that int64 has room for |ints| + 2**shift.
+    """
+    if shift <= 0:
+        return np.asarray(ints << -shift, ints.dtype)
+    biased: IntArray = ints + _BIAS[rounding](ints, shift)
+    return np.asarray(biased >> shift, ints.dtype)
+
+
+def fit(ints: IntArray, target: FixedType, overflow: Overflow) -> IntArray:
+    """The integers brought into the target's range, in its carrier."""
+    if ints.dtype == INT64 and target.contains_int(-(2**63), 2**63 - 1):
+        return as_carrier(ints, target)
+    if carrier(target) == OBJECT:
+        ints = cast_ints(ints, OBJECT)
+    if overflow == Overflow.SATURATE:
+        return as_carrier(np.clip(ints, target.min_int, target.max_int), target)
+    low_bits = ints & ((1 << target.width) - 1)
+    # Flipping the sign bit and subtracting it again extends it, without leaving int64.
+    sign_bit = -target.min_int
+    return as_carrier((low_bits ^ sign_bit) - sign_bit, target)
+
+
+def _below_zero(ints: IntArray, shift: int) -> IntArray:
+    return (ints < 0).astype(ints.dtype) * ((1 << shift) - 1)
+
+
+def _odd_quotient(ints: IntArray, shift: int) -> IntArray:
+    return (ints >> shift & 1) + ((1 << shift - 1) - 1)
+
+
+_BIAS: dict[Rounding, Callable[[IntArray, int], IntArray | int]] = {
+    Rounding.FLOOR: lambda ints, shift: 0,
+    Rounding.HALF_UP: lambda ints, shift: 1 << shift - 1,
+    Rounding.HALF_EVEN: _odd_quotient,
+    Rounding.TOWARD_ZERO: _below_zero,
+}
+"""What to add to integers so that a floor division by 2**shift (shift > 0) rounds as asked."""

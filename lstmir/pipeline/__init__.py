@@ -1,0 +1,1 @@
+"""How passes are described, named, combined and run."""

@@ -1,0 +1,31 @@
+"""The passes: one file each. `load` enters them all in the registry."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+NAMES = (
+    "canonicalize",
+    "cse",
+    "dce",
+    "fold_constants",
+    "isolate_sample",
+    "expand_cells",
+    "calibrate",
+    "prune",
+    "assign_bitwidths",
+    "quantize",
+    "approximate_activations",
+    "tile",
+    "block_layout",
+    "schedule",
+    "lower_to_rtl",
+)
+
+
+@cache
+def load() -> None:
+    """Register every pass."""
+    for name in NAMES:
+        import_module(f"lstmir.passes.{name}")

@@ -1,0 +1,240 @@
+"""Chooses a fixed-point format wherever information may be lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import ceil, log2
+from typing import ClassVar
+
+import numpy as np
+
+from lstmir.ir.definition import captured_value, constant_of, segment, segments_of
+from lstmir.ir.module import Module
+from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.types import is_float
+from lstmir.numeric.fixed import FixedType
+from lstmir.pipeline.passes import Context, Promise, cannot, register
+
+# Beyond these a saturating function is flat: its operand may saturate.
+_FLAT = {"math.sigmoid": 8.0, "math.tanh": 4.0}
+# Ranges that hold for every operand.
+_IMAGES = {"math.sigmoid": (0.0, 1.0), "math.tanh": (-1.0, 1.0)}
+
+
+@register
+@dataclass(frozen=True)
+class AssignBitwidths:
+    """Records a `format` for constants, parameters, states and the values of real functions.
+
+    Whatever lies between those is exact. Integer bits follow from the range of the values:
+    proven for functions whose image is known, else recorded by `calibrate` and widened by
+    `margin` (the record `basis` says which); what exceeds them saturates.
+    """
+
+    name: ClassVar[str] = "assign-bitwidths"
+    summary: ClassVar[str] = "choose a format for every value that is rounded"
+    promise: ClassVar[Promise] = Promise.MEASURED
+
+    weights: int = field(default=8, metadata={"help": "bits of a weight"})
+    bias: int = field(default=16, metadata={"help": "bits of a bias"})
+    activations: int = field(default=8, metadata={"help": "bits of inputs, gates and h"})
+    operands: int = field(default=8, metadata={"help": "bits of the operand of a function"})
+    state: int = field(default=16, metadata={"help": "bits of a state that feeds no matrix"})
+    margin: float = field(default=1.25, metadata={"help": "factor on recorded ranges"})
+
+    def run(self, module: Module, context: Context) -> None:
+        """Raises `UserError` where a range was not recorded."""
+        _Assignment(self, module).run()
+
+
+class _Assignment:
+    def __init__(self, options: AssignBitwidths, module: Module) -> None:
+        self.options = options
+        self.module = module
+
+    def run(self) -> None:
+        main = self.module.main
+        ranges = main.attributes.get("ranges")
+        if ranges is None:
+            raise self.missing(None)
+        main.attributes["formats"] = tuple(
+            self.sampled(range_, self.options.activations) for range_ in ranges
+        )
+        self.region(main.region)
+        constants = [
+            op for op in self.module.walk()
+            if op.name == "tensor.constant" and is_float(op.result.type)
+        ]  # fmt: skip
+        # Matrices first: the fraction bits of a bias follow from those of the products.
+        for op in sorted(constants, key=lambda op: len(op.result.type.shape) != 2):
+            self.constant(op)
+
+    def region(self, region: Region) -> None:
+        for op in region.operations():
+            if op.name in _IMAGES or op.name.startswith("math."):
+                self.function(op)
+            if op.name == "rnn.scan":
+                self.states(op)
+                self.region(op.regions[0])
+
+    def function(self, op: Operation) -> None:
+        lo, hi = self.range_of(op.operands[0])
+        flat = _FLAT.get(op.name, float("inf"))
+        operand = self.sampled((max(lo, -flat), min(hi, flat)), self.options.operands, flat)
+        op.attributes["operand_format"] = operand
+        image = _IMAGES.get(op.name)
+        lo, hi = image or self.range_of(op.result)
+        self.set(op, self.unit(lo, hi) if image else self.sampled((lo, hi), self.options.activations),
+                 "proven" if image else "sampled")  # fmt: skip
+
+    def unit(self, lo: float, hi: float) -> FixedType:
+        """A format for [0, 1] or [-1, 1]; 1 itself saturates by one unit."""
+        bits = self.options.activations
+        return FixedType(lo < 0, bits, bits - (lo < 0))
+
+    def states(self, scan: Operation) -> None:
+        end = scan.regions[0].end
+        count = end.attributes["segments"][0]
+        for index, value in enumerate(end.operands):
+            argument = self.state_argument(scan, index) if index < count else None
+            if value.op.name == "tensor.constant" or "format" in value.op.attributes:
+                continue
+            if argument is None and is_exact_output(value):
+                continue
+            self.state(value, argument)
+
+    def state_argument(self, scan: Operation, index: int) -> Value:
+        inputs = len(segments_of(scan)[0])
+        return scan.regions[0].arguments[inputs + index]
+
+    def state(self, value: Value, argument: Value | None) -> None:
+        if value.op is value.op.parent.entry:
+            raise cannot(self.options, "a state that is passed on unchanged has no format", value.op.location)
+        range_ = self.range_of(value)
+        bits = self.options.activations if argument is None or feeds_matrix(argument) else self.options.state
+        bound = product_bound(value)
+        if bound is not None:
+            self.set(value.op, self.unit(*bound), "proven")
+            return
+        self.set(value.op, self.sampled(range_, bits), "sampled")
+
+    def constant(self, op: Operation) -> None:
+        array = self.module.resources[op.attributes["resource"]]
+        largest = float(np.abs(array).max()) if array.size else 0.0
+        users = users_of(op.result)
+        for user, index in users:
+            if user.name == "rnn.scan" and index in segments_of(user)[1]:
+                state = user.regions[0].end.operands[index - segments_of(user)[1].start]
+                self.set(op, state.op.attributes["format"], "sampled")
+                return
+        matrix = any(user.name == "linalg.matvec" for user, _ in users)
+        bits = self.options.weights if matrix else self.options.bias
+        format_ = signed_format(largest / (1 - 2.0 ** (1 - bits)), bits)
+        limit = max((self.product_frac(user) for user, _ in users if not matrix), default=None)
+        if limit is not None and limit < format_.frac:
+            # Finer than the products that it is added to, a bias would only widen the sum.
+            format_ = FixedType(True, max(2, bits - (format_.frac - limit)), limit)
+        self.set(op, format_, "proven")
+
+    def product_frac(self, user: Operation) -> int:
+        """The fraction bits of the finest product that an addition takes."""
+        products = [v.op for v in user.operands if v.op.name == "linalg.matvec"]
+        return max((sum(map(self.frac_of, op.operands)) for op in products), default=2**16)
+
+    def frac_of(self, value: Value) -> int:
+        """The fraction bits that a matrix or a vector will have."""
+        source = self.source(value)
+        main = self.module.main
+        if source.op is main.region.entry:
+            return int(main.attributes["formats"][source.index].frac)
+        format_ = source.op.attributes.get("format")
+        return format_.frac if isinstance(format_, FixedType) else 2**16
+
+    def source(self, value: Value) -> Value:
+        """The value whose format another will have: seen through regions and rearrangements."""
+        op = value.op
+        outer = captured_value(value)
+        if outer is not None:
+            return self.source(outer)
+        owner = op.parent.owner
+        if op is op.parent.entry and owner is not None:
+            inputs = len(segments_of(owner)[0])
+            if value.index < inputs:
+                return self.source(owner.operands[value.index])
+            return self.source(owner.regions[0].end.operands[value.index - inputs])
+        if op.name == "rnn.scan":
+            end = op.regions[0].end
+            states, emits = end.attributes["segments"]
+            index = states + value.index if value.index < emits else value.index - emits
+            return self.source(end.operands[index])
+        if op.name.startswith("tensor.") and op.name != "tensor.constant":
+            return self.source(op.operands[0])
+        return value
+
+    def sampled(self, range_: tuple[float, float], bits: int, limit: float = float("inf")) -> FixedType:
+        lo, hi = (min(max(x * self.options.margin, -limit), limit) for x in range_)
+        return signed_format(max(-lo, hi), bits)
+
+    def set(self, op: Operation, format_: FixedType, basis: str) -> None:
+        op.attributes["format"] = format_
+        op.attributes["basis"] = basis
+
+    def range_of(self, value: Value) -> tuple[float, float]:
+        outer = captured_value(value)
+        if outer is not None:
+            return self.range_of(outer)
+        array = constant_of(value, self.module.resources)
+        if array is not None:
+            return float(array.min()), float(array.max())
+        found = value.op.attributes.get("range")
+        if found is None:
+            raise self.missing(value.op)
+        return found[0], found[1]
+
+    def missing(self, op: Operation | None) -> Exception:
+        place = op.location if op is not None else None
+        return cannot(self.options, "a value has no recorded range: run calibrate first", place)
+
+
+def signed_format(largest: float, bits: int) -> FixedType:
+    """The signed format of `bits` bits with the smallest unit that covers -largest to largest.
+
+    The positive end itself may saturate by one unit.
+    """
+    integer = ceil(log2(largest) - 1e-12) if largest > 0 else 0
+    return FixedType(True, bits, bits - 1 - integer)
+
+
+def is_exact_output(value: Value) -> bool:
+    """Whether an emitted value may leave as it is: an exact sum or product of other formats."""
+    return value.op.name in ("arith.add", "linalg.matvec", "arith.sub")
+
+
+def feeds_matrix(value: Value) -> bool:
+    """Whether a matrix multiplies the value."""
+    return any(op.name == "linalg.matvec" and i == 1 for op, i in value.op.parent.uses(value))
+
+
+def product_bound(value: Value) -> tuple[float, float] | None:
+    """The proven range of a product of functions with known images."""
+    if value.op.name != "arith.mul":
+        return None
+    images = [_IMAGES.get(operand.op.name) for operand in value.op.operands]
+    if None in images:
+        return None
+    corners = [a * b for a in images[0] or () for b in images[1] or ()]
+    return min(corners), max(corners)
+
+
+def users_of(value: Value) -> list[tuple[Operation, int]]:
+    """Who uses a value, also through captures."""
+    found: list[tuple[Operation, int]] = []
+    for op, index in value.op.parent.uses(value):
+        if op.name != "rnn.scan" or value not in segment(op, "capture"):
+            found.append((op, index))
+            continue
+        captures = segments_of(op)[2]
+        region = op.regions[0]
+        first = len(region.arguments) - len(captures)
+        found += users_of(region.arguments[first + index - captures.start])
+    return found

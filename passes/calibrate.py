@@ -1,0 +1,77 @@
+"""Runs data through the model and records what values it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from lstmir.interpreter.run import run_samples
+from lstmir.ir.interface import is_sampled, ports
+from lstmir.ir.module import Module
+from lstmir.ir.operation import Value
+from lstmir.ir.types import is_float
+from lstmir.pipeline.passes import Context, Promise, cannot, register
+
+Range = tuple[float, float]
+
+
+@register
+@dataclass(frozen=True)
+class Calibrate:
+    """Records the range of every float value over the calibration data.
+
+    An operation with one result gets `range = [lo, hi]`; the main function gets `ranges`, one for
+    each parameter. The module remembers the data by number of samples and hash.
+    """
+
+    name: ClassVar[str] = "calibrate"
+    summary: ClassVar[str] = "record the range of every value over the calibration data"
+    promise: ClassVar[Promise] = Promise.EXACT
+
+    def run(self, module: Module, context: Context) -> None:
+        """Raises `UserError` without data, or on a module of batches."""
+        if context.data is None:
+            raise cannot(self, "there is no calibration data: give --data FILE.npz")
+        if not is_sampled(module):
+            raise cannot(self, "the module is still that of a batch: run isolate-sample first")
+        samples = [context.data[port.name] for port in ports(module, "input")]
+        ranges = _Ranges()
+        run_samples(module, samples, ranges)
+        _write(module, ranges)
+        module.attributes["calibration"] = {
+            "samples": len(samples[0]) if samples else 0,
+            "hash": context.data_hash or "",
+        }
+
+
+@dataclass
+class _Ranges:
+    """A listener that keeps the smallest and the largest element of each value."""
+
+    found: dict[Value, Range] = field(default_factory=dict)
+
+    def see(self, value: Value, array: np.ndarray) -> None:
+        if not is_float(value.type) or not array.size:
+            return
+        lo, hi = float(array.min()), float(array.max())
+        old = self.found.get(value, (lo, hi))
+        self.found[value] = (min(lo, old[0]), max(hi, old[1]))
+
+
+def _write(module: Module, ranges: _Ranges) -> None:
+    for op in module.walk():
+        found = [ranges.found.get(value) for value in op.results]
+        if len(found) == 1 and found[0] is not None and op.name != "tensor.constant":
+            op.attributes["range"] = found[0]
+    main = module.main
+    main.attributes["ranges"] = tuple(ranges.found[value] for value in main.parameters)
+
+
+def drop_ranges(module: Module) -> None:
+    """Forget what was recorded: the graph that it described is gone."""
+    for op in module.walk():
+        op.attributes.pop("range", None)
+    module.main.attributes.pop("ranges", None)
+    module.attributes.pop("calibration", None)

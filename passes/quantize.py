@@ -1,0 +1,158 @@
+"""From floats to fixed point, in the formats that were assigned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from lstmir.dialects.rnn import scan_results
+from lstmir.ir.builder import Builder
+from lstmir.ir.definition import segments_of
+from lstmir.ir.diagnostics import UserError
+from lstmir.ir.module import Function, Module
+from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.types import TensorType, Type, element_of, is_float, shape_of, with_element
+from lstmir.numeric.arrays import quantize_real
+from lstmir.numeric.fixed import FixedType
+from lstmir.pipeline.passes import Context, Promise, cannot, register
+
+_REARRANGE = ("tensor.slice", "tensor.transpose", "tensor.concat")
+_DROPPED = ("range", "format", "operand_format", "basis")
+
+
+@register
+@dataclass(frozen=True)
+class Quantize:
+    """Rewrites every function to fixed point.
+
+    Constants are rounded half to even. Where a format was assigned to a result, the exact result
+    is requantized (half up, saturating); everything else stays exact.
+    """
+
+    name: ClassVar[str] = "quantize"
+    summary: ClassVar[str] = "rewrite to fixed point in the assigned formats"
+    promise: ClassVar[Promise] = Promise.MEASURED
+
+    def run(self, module: Module, context: Context) -> None:
+        """Raises `UserError` where no format was assigned, or an operation has no fixed form."""
+        for function in list(module.functions.values()):
+            module.functions[function.name] = _Quantization(self, module).function(function)
+        module.drop_unused_resources()
+
+
+class _Quantization:
+    def __init__(self, options: Quantize, module: Module) -> None:
+        self.options = options
+        self.module = module
+        self.values: dict[Value, Value] = {}
+
+    def function(self, function: Function) -> Function:
+        formats = function.attributes.get("formats")
+        if formats is None:
+            raise cannot(self.options, "there are no formats: run assign-bitwidths first")
+        types = [with_element(v.type, f) for v, f in zip(function.parameters, formats, strict=True)]
+        region = self.region(function.region, types)
+        kept = {k: v for k, v in function.attributes.items() if k not in ("formats", "ranges")}
+        return Function(function.name, region, kept, function.location)
+
+    def region(self, old: Region, types: Sequence[Type]) -> Region:
+        new = Region(types, old.entry.result_names)
+        self.values.update(zip(old.arguments, new.arguments, strict=True))
+        for op in old.operations():
+            build = Builder(self.module, new, location=op.location)
+            operands = [self.values[value] for value in op.operands]
+            if op is old.end:
+                build.end(op.name, operands, **op.attributes)
+                continue
+            results = self.operation(op, operands, build)
+            self.values.update(zip(op.results, results, strict=True))
+        return new
+
+    def operation(self, op: Operation, operands: list[Value], build: Builder) -> Sequence[Value]:
+        if op.name == "tensor.constant":
+            return [self.constant(op, build)]
+        if op.name == "rnn.scan":
+            return self.scan(op, operands, build)
+        if op.name.startswith("math."):
+            return [self.real_function(op, operands, build)]
+        attributes = {k: v for k, v in op.attributes.items() if k not in _DROPPED}
+        if op.name == "tensor.reshape":
+            type_ = with_element(op.result.type, element_of(operands[0].type))
+            return [build.value(op.name, *operands, type=type_, hint=op.result_names[0])]
+        if op.name not in _REARRANGE and not op.name.startswith(("arith.", "linalg.matvec")):
+            note = "cut the model before it with --outputs and leave it to the host"
+            raise cannot(self.options, f"'{op.name}' has no fixed-point form", op.location, note)
+        exact = build.op(op.name, operands, names=op.result_names, **attributes).result
+        format_ = op.attributes.get("format")
+        return [exact if format_ is None else requantized(build, exact, format_)]
+
+    def constant(self, op: Operation, build: Builder) -> Value:
+        type_, name = op.result.type, op.attributes["resource"]
+        assert isinstance(type_, TensorType)
+        array = self.module.resources[name]
+        if not is_float(type_):
+            return build.constant(array, type_, name)
+        format_ = op.attributes.get("format")
+        if format_ is None:
+            raise cannot(self.options, f"the constant @{name} has no format: run assign-bitwidths first")
+        ints = quantize_real(array.astype(np.float64), format_)
+        return build.constant(ints, replace(type_, element=format_), f"{name}_q")
+
+    def real_function(self, op: Operation, operands: list[Value], build: Builder) -> Value:
+        before, after = op.attributes.get("operand_format"), op.attributes.get("format")
+        if before is None or after is None:
+            raise cannot(self.options, f"'{op.name}' has no formats: run assign-bitwidths first", op.location)
+        operand = requantized(build, operands[0], before)
+        type_ = with_element(op.result.type, after)
+        return build.value(op.name, operand, type=type_, hint=op.result_names[0])
+
+    def scan(self, op: Operation, operands: list[Value], build: Builder) -> Sequence[Value]:
+        end = op.regions[0].end
+        inputs, states, captures = ([operands[i] for i in part] for part in segments_of(op))
+        held = [
+            with_element(state.type, self.state_format(value))
+            for state, value in zip(states, end.operands, strict=False)
+        ]
+        states = [self.initial(build, s, t) for s, t in zip(states, held, strict=True)]
+        steps: list[Type] = [
+            with_element(argument.type, element_of(value.type))
+            for argument, value in zip(op.regions[0].arguments, inputs, strict=False)
+        ]
+        body = self.region(op.regions[0], [*steps, *held, *(value.type for value in captures)])
+        attributes = {k: v for k, v in op.attributes.items() if k not in _DROPPED}
+        new = Operation(op.name, (), attributes, [body], op.result_names, op.location)
+        build.region.insert(new, [*inputs, *states, *captures])
+        new.result_types = scan_results(new)
+        new.result_names = op.result_names
+        return new.results
+
+    def state_format(self, value: Value) -> FixedType:
+        format_ = value.op.attributes.get("format")
+        if not isinstance(format_, FixedType):
+            why = "a state has no format: run assign-bitwidths first"
+            raise cannot(self.options, why, value.op.location)
+        return format_
+
+    def initial(self, build: Builder, state: Value, type_: Type) -> Value:
+        """The initial state in the format of the state; a constant is rounded again, not twice."""
+        if state.type == type_:
+            return state
+        return requantized(build, state, element_of(type_))
+
+
+def requantized(build: Builder, value: Value, element: object) -> Value:
+    """The value in another format, or itself where it has that format already."""
+    if not isinstance(element, FixedType):
+        raise UserError(f"{element} is no fixed-point format")
+    if element_of(value.type) == element:
+        return value
+    type_ = with_element(value.type, element)
+    if shape_of(type_) != shape_of(value.type):
+        raise ValueError("requantization keeps the shape")
+    return build.value(
+        "fx.requantize", value, type=type_, hint=f"{value.name}_q" if value.name else None,
+        rounding="half_up", overflow="saturate",
+    )  # fmt: skip

@@ -1,0 +1,75 @@
+"""From the dataflow graph of a cell to the loop nests of an array of multipliers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from lstmir.ir.definition import segment
+from lstmir.ir.module import Function, Module
+from lstmir.ir.operation import Operation
+from lstmir.passes.tiling.array import choose_array
+from lstmir.passes.tiling.cell import Accumulation, Cell, accumulation_of, analyse_cell
+from lstmir.passes.tiling.nests import NestBuilder
+from lstmir.pipeline.passes import Context, Promise, cannot, register
+
+
+@register
+@dataclass(frozen=True)
+class Tile:
+    """Cuts the matrices of a recurrent network for an array of `macs` multipliers.
+
+    The array has P rows and K columns. A group of rows is the gates of a few hidden units; it is
+    walked tile by tile, first over x, then over h, and leaves a word of accumulators that the
+    elementwise tail takes unit by unit. The matrices behind the recurrence run on the same array.
+    Chooses P and K so that they divide the work: a padded tile is a wasted cycle.
+    """
+
+    name: ClassVar[str] = "tile"
+    summary: ClassVar[str] = "loop nests for an array of multipliers"
+    promise: ClassVar[Promise] = Promise.EXACT
+
+    macs: int = field(default=16, metadata={"help": "multipliers of the array"})
+
+    def run(self, module: Module, context: Context) -> None:
+        """Raises `UserError` for networks that the array cannot walk, naming what is in the way."""
+        if self.macs < 1:
+            raise cannot(self, f"macs must be positive, not {self.macs}")
+        function = module.main
+        cell = analyse_cell(self, module, self.only_scan(function))
+        head = self.head(module, function, cell)
+        array = choose_array(self, self.macs, cell, head)
+        tiled = NestBuilder(self, module, cell, array).function(function, head)
+        module.functions[function.name] = tiled
+        module.attributes["array"] = array.attribute()
+        module.drop_unused_resources()
+
+    def only_scan(self, function: Function) -> Operation:
+        """The one recurrence of the network, on the function's one input."""
+        scans = [op for op in function.region.operations() if op.name == "rnn.scan"]
+        if len(scans) != 1:
+            why = f"the array runs one recurrence, this network has {len(scans)}"
+            place = scans[1].location if len(scans) > 1 else None
+            raise cannot(self, why, place, "cut the model to one with --inputs and --outputs")
+        inputs = segment(scans[0], "")
+        if list(inputs) != list(function.parameters):
+            why = "the recurrence must read the model's one input as it comes in"
+            raise cannot(self, why, scans[0].location)
+        return scans[0]
+
+    def head(self, module: Module, function: Function, cell: Cell) -> Accumulation | None:
+        """The product behind the recurrence, if there is one; it must give the one result."""
+        if len(function.results) != 1:
+            raise cannot(self, f"the array gives one output, this model has {len(function.results)}")
+        (result,) = function.results
+        matvecs = [op for op in function.region.operations() if op.name == "linalg.matvec"]
+        if not matvecs and result.op is cell.scan:
+            return None
+        if len(matvecs) != 1:
+            why = f"behind the recurrence there may be one matrix, this model has {len(matvecs)}"
+            raise cannot(self, why, result.op.location)
+        head = accumulation_of(self, module, matvecs)
+        if head.value != result or head.products[0].vector.op is not cell.scan:
+            why = f"'{result.op.name}' behind the matrix of the head has no unit in the array"
+            raise cannot(self, why, result.op.location, "cut the model before it with --outputs")
+        return head

@@ -1,0 +1,314 @@
+"""Writes the loop nests of a recurrent network for a chosen array."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lstmir.ir.builder import Builder
+from lstmir.ir.definition import constant_of
+from lstmir.ir.module import Function, Module
+from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.types import I32, TensorType, Type, element_of, shape_of
+from lstmir.numeric.fixed import FixedType, narrowest
+from lstmir.numeric.intervals import prefix_bound
+from lstmir.numeric.packing import TileShape, pack_rows
+from lstmir.passes.tiling.array import Array, matrix_geometry
+from lstmir.passes.tiling.cell import Accumulation, Cell, outermost
+from lstmir.passes.tiling.tail import Tail, TailSources, outside_vectors
+from lstmir.pipeline.passes import Pass
+
+
+@dataclass
+class Loop:
+    """A `tile.for` under construction: `inside` gives the argument that stands for a value."""
+
+    build: Builder
+    index: Value
+    carried: tuple[Value, ...]
+    inside: dict[Value, Value]
+
+
+class NestBuilder:
+    """Rewrites one function; shared constants are made once."""
+
+    def __init__(self, pass_: Pass, module: Module, cell: Cell, array: Array) -> None:
+        self.pass_, self.module, self.cell, self.array = pass_, module, cell, array
+        self.region = Region()
+        self.build = Builder(module, self.region)
+        self.constants: dict[Value, Value] = {}
+
+    def function(self, function: Function, head: Accumulation | None) -> Function:
+        """The tiled function: one scan of loop nests, then the loop nest of the head."""
+        source = function.parameters[0]
+        x = self.region.add_argument(source.type, source.name)
+        states = self.scan(x)
+        result = self.states_out(states) if head is None else self.head(head, states)
+        self.build.end("return", [result])
+        return Function(function.name, self.region, function.attributes, function.location)
+
+    # -- memories ---------------------------------------------------------------------------
+
+    def depth(self, vector: Value) -> int:
+        """Words of the memory that holds a vector: all windows of the walks over it, all units."""
+        walks = [
+            matrix_geometry(product.matrix, self.array.cell)
+            for product in self.cell.accumulation.products
+            if product.vector == vector
+        ]
+        sizes = [walk.windows * walk.window for walk in walks]
+        if vector in self.cell.states:
+            units = self.array.cell.units
+            sizes.append(-(-self.cell.hidden // units) * units)
+        return max([*sizes, shape_of(vector.type)[0] or 0])
+
+    def constant(self, value: Value) -> Value:
+        """A constant of the old function in the new one."""
+        source = outermost(value)
+        if source not in self.constants:
+            copy = Operation(
+                source.op.name, source.op.result_types, dict(source.op.attributes), (),
+                source.op.result_names, source.op.location,
+            )  # fmt: skip
+            self.constants[source] = self.region.insert(copy).result
+        return self.constants[source]
+
+    def padded(self, value: Value, size: int, name: str) -> Value:
+        """A constant vector as a memory of `size` words."""
+        array = constant_of(value, self.module.resources)
+        assert array is not None
+        memory = np.zeros(size, array.dtype)
+        memory[: len(array)] = array
+        return self.build.constant(memory, TensorType((size,), element_of(value.type)), name)
+
+    def accumulators(self, sums: Accumulation, tiles: TileShape) -> tuple[FixedType, Value]:
+        """The type that holds every partial sum of the actual weights, and the first values."""
+        frac = _fixed(sums.value.type).frac
+        rows = shape_of(sums.value.type)[0] or 0
+        bias = np.zeros(rows, object)
+        for addend in sums.addends:
+            array = constant_of(addend, self.module.resources)
+            assert array is not None
+            bias = bias + (array.astype(object) << (frac - _fixed(addend.type).frac))
+        lows, highs = bias.copy(), bias.copy()
+        for product in sums.products:
+            weights = constant_of(product.matrix, self.module.resources)
+            vector, matrix = _fixed(product.vector.type), _fixed(product.matrix.type)
+            assert weights is not None
+            lo, hi = prefix_bound(weights, vector.min_int, vector.max_int)
+            shift = frac - vector.frac - matrix.frac
+            lows = lows + (np.array(lo, object) << shift)
+            highs = highs + (np.array(hi, object) << shift)
+        type_ = replace(narrowest(min(lows), max(highs), frac))
+        groups = matrix_geometry(sums.products[0].matrix, tiles).groups
+        first = pack_rows(bias, groups, tiles)
+        memory = TensorType((groups, tiles.rows), type_)
+        return type_, self.build.constant(first.astype(np.int64), memory, "first_sums")
+
+    # -- loops ------------------------------------------------------------------------------
+
+    def loop(
+        self, build: Builder, trip: int, carried: list[tuple[str, Value]],
+        captured: list[Value], name: str,
+    ) -> Loop:  # fmt: skip
+        """Open a loop: its body's builder and what enters it."""
+        unique = list(dict.fromkeys(captured))
+        names = [name, *(n for n, _ in carried), *(v.name for v in unique)]
+        types: list[Type] = [I32, *(v.type for _, v in carried), *(v.type for v in unique)]
+        region = Region(types, names)
+        index, *rest = region.arguments
+        op = Operation(
+            "tile.for", [v.type for _, v in carried],
+            {"trip": trip, "segments": (len(carried), len(unique))}, [region],
+            [n for n, _ in carried],
+        )  # fmt: skip
+        build.region.insert(op, [*(v for _, v in carried), *unique], before=build.before)
+        inside = dict(zip(unique, rest[len(carried) :], strict=True))
+        return Loop(Builder(self.module, region), index, tuple(rest[: len(carried)]), inside)
+
+    def close(self, loop: Loop, values: list[Value]) -> tuple[Value, ...]:
+        """End a loop's body; gives the loop's results."""
+        loop.build.end("tile.yield", values)
+        owner = loop.build.region.owner
+        assert owner is not None
+        return owner.results
+
+    def scan(self, x: Value) -> dict[Value, Value]:
+        """The recurrence; gives the final memory of each state."""
+        cell = self.cell
+        inits = [
+            self.padded(value, self.depth(state), f"{state.name}_init")
+            for state, value in zip(cell.states, self.initial_states(), strict=True)
+        ]
+        tables, vectors = outside_vectors(cell, self.module.resources)
+        outside = [self.constant(p.matrix) for p in cell.accumulation.products]
+        sum_type, first = self.accumulators(cell.accumulation, self.array.cell)
+        outside += [first, *map(self.constant, [*tables, *vectors])]
+        region = Region(
+            [_step(x), *(v.type for v in inits), *(v.type for v in outside)],
+            [cell.inputs[0].name, *(s.name for s in cell.states), *(v.name for v in outside)],
+        )
+        op = Operation(
+            "rnn.scan", [v.type for v in inits], {"segments": (1, len(inits), len(outside))},
+            [region], [s.name for s in cell.states],
+        )  # fmt: skip
+        self.region.insert(op, [x, *inits, *outside])
+        body = Builder(self.module, region)
+        step, *rest = region.arguments
+        states = dict(zip(cell.states, rest[: len(inits)], strict=True))
+        captures = dict(zip(outside, rest[len(inits) :], strict=True))
+        finals = self.groups(body, step, states, captures, sum_type, first, tables, vectors)
+        body.end("rnn.yield", finals, segments=(len(finals), 0))
+        return dict(zip(cell.states, op.results, strict=True))
+
+    def initial_states(self) -> list[Value]:
+        """The constants that the states start from. Raises `UserError` for others."""
+        from lstmir.ir.definition import segment
+        from lstmir.pipeline.passes import cannot
+
+        states = segment(self.cell.scan, "state")
+        for value in states:
+            if constant_of(value, self.module.resources) is None:
+                why = "an initial state that is not a constant needs a stream of its own"
+                raise cannot(self.pass_, why, self.cell.scan.location, "give the model constant states")
+        return list(states)
+
+    def groups(
+        self, body: Builder, step: Value, states: dict[Value, Value],
+        captures: dict[Value, Value], sum_type: FixedType, first: Value,
+        tables: list[Value], vectors: list[Value],
+    ) -> list[Value]:  # fmt: skip
+        """The loop over groups of hidden units: sums, then the tail of each unit."""
+        cell, tiles = self.cell, self.array.cell
+        memories = {cell.inputs[0]: self.as_memory(body, cell.inputs[0], step), **states}
+        groups = -(-cell.hidden // tiles.units)
+        loop = self.loop(
+            body, groups, [(f"{s.name}_next", states[s]) for s in cell.states],
+            [*(memories[p.vector] for p in cell.accumulation.products), *captures.values()], "group",
+        )  # fmt: skip
+        seen = {old: loop.inside[new] for old, new in captures.items()}
+        sums = loop.build.value("tile.load", seen[first], loop.index, hint="sums", base=0, strides=(1,))
+        for product in cell.accumulation.products:
+            matrix = seen[self.constant(product.matrix)]
+            vector = loop.inside[memories[product.vector]]
+            sums = self.walk(loop.build, loop.index, sums, matrix, vector, tiles, sum_type)
+        inner = self.loop(
+            loop.build, tiles.units,
+            [(f"{s.name}_next", v) for s, v in zip(cell.states, loop.carried, strict=True)],
+            [sums, loop.index, *(seen[self.constant(v)] for v in [*tables, *vectors])], "unit",
+        )  # fmt: skip
+        finals = self.tail(inner, sums, loop.index, seen, tables, vectors)
+        return list(self.close(loop, list(self.close(inner, finals))))
+
+    def tail(
+        self, loop: Loop, sums: Value, group: Value, seen: dict[Value, Value],
+        tables: list[Value], vectors: list[Value],
+    ) -> list[Value]:  # fmt: skip
+        """One hidden unit: from its sums to its next states."""
+        units = self.array.cell.units
+        inside = loop.inside
+        states = dict(zip(self.cell.states, loop.carried, strict=True))
+        sources = TailSources(
+            inside[sums], states,
+            {v: inside[seen[self.constant(v)]] for v in vectors},
+            {v: inside[seen[self.constant(v)]] for v in tables},
+            inside[group], loop.index, units,
+        )  # fmt: skip
+        tail = Tail(self.pass_, self.cell, loop.build, sources)
+        words = [tail.scalar(value) for value in self.cell.next_states]
+        return [
+            loop.build.value(
+                "tile.store", memory, word, inside[group], loop.index,
+                hint=f"{state.name}_stored", base=0, strides=(units, 1),
+            )
+            for (state, memory), word in zip(states.items(), words, strict=True)
+        ]  # fmt: skip
+
+    def as_memory(self, build: Builder, vector: Value, step: Value) -> Value:
+        """An input of a step as a memory of whole windows."""
+        depth = self.depth(vector)
+        if (depth,) == shape_of(step.type):
+            return step
+        return build.value("tile.pad", step, hint=f"{vector.name}_memory", size=depth)
+
+    def walk(
+        self, build: Builder, group: Value, sums: Value, matrix: Value, vector: Value,
+        tiles: TileShape, sum_type: FixedType,
+    ) -> Value:  # fmt: skip
+        """The loops over the tiles of one matrix for one group of rows."""
+        plan = matrix_geometry(matrix, tiles)
+        outer = self.loop(build, plan.windows, [("sums", sums)], [matrix, vector, group], "window")
+        neighbours = outer.build.value(
+            "tile.load", outer.inside[vector], outer.index, hint="neighbours",
+            base=0, strides=(plan.window,), words=plan.window,
+        )  # fmt: skip
+        captured = [outer.inside[matrix], neighbours, outer.inside[group], outer.index]
+        inner = self.loop(outer.build, plan.slots, [("sums", outer.carried[0])], captured, "slot")
+        held, near, row_group, window = (inner.inside[value] for value in captured)
+        fetched = inner.build.op(
+            "tile.fetch", [held, row_group, window, inner.index], names=["weights", "indices"],
+            rows=tiles.rows, columns=tiles.columns, gates=tiles.gates,
+        ).results  # fmt: skip
+        operands = near
+        if len(fetched) == 2:
+            operands = inner.build.value(
+                "tile.gather", near, fetched[1], hint="operands", banks=plan.banks
+            )
+        total = inner.build.value(
+            "tile.mac", inner.carried[0], fetched[0], operands, type=sums.type, hint="sums"
+        )
+        (after,) = self.close(inner, [total])
+        (result,) = self.close(outer, [after])
+        return result
+
+    def head(self, head: Accumulation, states: dict[Value, Value]) -> Value:
+        """The matrix behind the recurrence, on the same array."""
+        tiles = self.array.head
+        product = head.products[0]
+        emits = len(self.cell.scan.results) - len(self.cell.states)
+        memory = states[self.cell.states[product.vector.index - emits]]
+        matrix = self.constant(product.matrix)
+        sum_type, first = self.accumulators(head, tiles)
+        plan = matrix_geometry(matrix, tiles)
+        element = _fixed(head.value.type)
+        type_ = TensorType((plan.groups, tiles.rows), sum_type)
+        zeros = self.build.constant(np.zeros((plan.groups, tiles.rows)), type_, "no_sums")
+        loop = self.loop(self.build, plan.groups, [("rows", zeros)], [memory, matrix, first], "group")
+        sums = loop.build.value("tile.load", loop.inside[first], loop.index, hint="sums", base=0, strides=(1,))
+        sums = self.walk(
+            loop.build, loop.index, sums, loop.inside[matrix], loop.inside[memory], tiles, sum_type
+        )
+        stored = loop.build.value(
+            "tile.store", loop.carried[0], sums, loop.index, hint="rows", base=0, strides=(1,)
+        )
+        (rows,) = self.close(loop, [stored])
+        flat = TensorType((plan.groups * tiles.rows,), sum_type)
+        vector = self.build.value("tensor.reshape", rows, type=flat)
+        count = shape_of(head.value.type)[0] or 0
+        assert element.frac == sum_type.frac
+        return self.first_words(vector, count, head.value.name)
+
+    def states_out(self, states: dict[Value, Value]) -> Value:
+        """Without a head, the final state that the function returns is the result."""
+        returned = self.cell.scan.parent.end.operands[0]
+        emits = len(self.cell.scan.results) - len(self.cell.states)
+        memory = states[self.cell.states[returned.index - emits]]
+        return self.first_words(memory, self.cell.hidden, returned.name)
+
+    def first_words(self, vector: Value, count: int, name: str | None) -> Value:
+        """A memory without its padding."""
+        if shape_of(vector.type) == (count,):
+            return vector
+        return self.build.value("tensor.slice", vector, hint=name, axis=0, start=0, size=count)
+
+
+def _fixed(type_: Type) -> FixedType:
+    element = element_of(type_)
+    assert isinstance(element, FixedType)
+    return element
+
+
+def _step(x: Value) -> Type:
+    assert isinstance(x.type, TensorType)
+    return TensorType(x.type.shape[1:], x.type.element)

@@ -1,0 +1,27 @@
+"""Which tools a test needs, and doing without them when the user says so.
+
+A test marked `needs("g++")` FAILS where g++ is missing. It is skipped only on request, with
+`pytest --without g++`.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--without",
+        action="append",
+        default=[],
+        metavar="TOOL",
+        help="skip the tests that need TOOL (g++, hls4ml, verilator, pyosys); may be given several times",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    without = set(config.getoption("without"))
+    for item in items:
+        needed = {tool for mark in item.iter_markers("needs") for tool in mark.args}
+        for tool in sorted(needed & without):
+            item.add_marker(pytest.mark.skip(reason=f"--without {tool}"))
