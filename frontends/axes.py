@@ -31,6 +31,16 @@ Length: TypeAlias = int | Axis
 """A length: a number, or that of an axis whose size is None."""
 
 
+MAX_AXES = 32
+"""More axes than any real model has, and as many as every numpy can hold."""
+
+
+def check_rank(rank: int, what: str) -> None:
+    """Raise `UserError` if `what` has too many axes."""
+    if rank > MAX_AXES:
+        raise UserError(f"{what} has {rank} axes; lstmir takes at most {MAX_AXES}")
+
+
 def fresh(sizes: Sequence[int]) -> tuple[Axis, ...]:
     """New axes of these sizes."""
     return tuple(Axis(int(size)) for size in sizes)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lstmir.frontends.axes import Axis, Roles, describe, fresh, sizes_of
+from lstmir.frontends.axes import Axis, Roles, check_rank, describe, fresh, sizes_of
 from lstmir.frontends.names import identifier
 from lstmir.frontends.values import Computed, Imported, Known
 from lstmir.ir.builder import Builder
@@ -78,6 +78,7 @@ class Folder:
         **attributes: Any,
     ) -> Computed:
         """Write an operation with one result of these axes."""
+        check_rank(len(axes), "the result")
         values = [self.value(operand) for operand in operands]
         value = self.builder.value(name, *values, type=type, **attributes)
         if not axes:
@@ -98,7 +99,7 @@ class Folder:
     def reshape(self, source: Imported, axes: tuple[Axis, ...]) -> Imported:
         """The same elements in row-major order."""
         if isinstance(source, Known):
-            return Known(source.array.reshape(_stored(axes)), axes, source.name)
+            return fold(axes, lambda: source.array.reshape(_stored(axes)))
         if sizes_of(axes) == sizes_of(source.axes):
             return Computed(source.value, axes)
         type_ = source.value.type
@@ -108,6 +109,8 @@ class Folder:
 
     def cut(self, source: Imported, axis: int, start: int, size: int) -> Imported:
         """`size` neighbours along an axis; of an axis of unknown length the last (start -1)."""
+        if source.axes[axis].size == size:
+            return source
         shorter = Axis(size)
         self.roles.unite(shorter, source.axes[axis])  # fewer time steps are time steps
         axes = (*source.axes[:axis], shorter, *source.axes[axis + 1 :])
@@ -185,10 +188,15 @@ def known(array: np.ndarray, name: str = "") -> Known:
 
 
 def fold(axes: tuple[Axis, ...], compute: Callable[[], np.ndarray]) -> Known:
-    """What `compute` gives. Raises `UserError` first if that would take too much memory."""
+    """What `compute` gives. Raises `UserError` first if that would take too much memory.
+
+    Numbers that overflow become infinity, which is refused where such a constant is used.
+    """
+    check_rank(len(axes), "the result")
     if prod(_stored(axes)) > MAX_ELEMENTS:
         raise UserError(f"a constant of shape {describe(axes)} is too large to compute at import")
-    return Known(compute(), axes)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return Known(compute(), axes)
 
 
 def _stored(axes: Sequence[Axis]) -> tuple[int, ...]:

@@ -40,9 +40,13 @@ def _makers(nodes: Sequence[Node], given: Collection[str]) -> dict[str, int]:
     for index, node in enumerate(nodes):
         for name in filter(None, node.outputs):
             if name in makers:
-                raise UserError(f"'{name}' is defined twice: by {nodes[makers[name]]} and by {node}")
+                raise UserError(
+                    f"'{name}' is defined twice: by {nodes[makers[name]]} and by {node}"
+                )
             if name in given:
-                raise UserError(f"'{name}' is defined twice: as an input or a weight, and by {node}")
+                raise UserError(
+                    f"'{name}' is defined twice: as an input or a weight, and by {node}"
+                )
             makers[name] = index
     return makers
 

@@ -22,6 +22,8 @@ _FIELDS: dict[str, tuple[str, str, int, Any]] = {
     "strings": ("a list of strings", "STRINGS", 8, []),
 }
 
+ONNX_DOMAINS = ("", "ai.onnx")
+
 
 @dataclass(frozen=True, eq=False)
 class Node:
@@ -48,8 +50,14 @@ class Node:
 
     def __str__(self) -> str:
         if self.name:
-            return f"node '{self.name}' ({self.op_type})"
-        return f"the node that makes '{self._first_output}' ({self.op_type})"
+            return f"node '{self.name}' ({self.operator})"
+        return f"the node that makes '{self._first_output}' ({self.operator})"
+
+    @property
+    def operator(self) -> str:
+        """The operator's name, with its domain where that is not ONNX's own."""
+        own = self.domain in ONNX_DOMAINS
+        return self.op_type if own else f"{self.domain}.{self.op_type}"
 
     @property
     def label(self) -> str:

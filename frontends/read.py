@@ -24,7 +24,7 @@ def read_model(path: str | Path) -> dict[str, Any]:
     reader = {".json": _read_json, ".onnx": _read_onnx}.get(path.suffix.lower())
     if reader is None:
         raise UsageError(f"cannot tell what {path} is: models are .onnx or .json files")
-    model = reader(path, _read_bytes(path))
+    model: dict[str, Any] = reader(path, _read_bytes(path))
     check_model(model, str(path))
     return model
 

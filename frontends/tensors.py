@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from lstmir.frontends.axes import check_rank
 from lstmir.ir.diagnostics import UserError
 
 # ONNX's number of an element type: its name, its dtype, and the field that holds elements one by one.
@@ -41,6 +42,7 @@ def read_tensor(tensor: dict[str, Any], name: str) -> np.ndarray:
     number = int(tensor.get("dataType", 0))
     dtype = element_dtype(number, what)
     shape = tuple(int(size) for size in tensor.get("dims", ()))
+    check_rank(len(shape), what)
     if min(shape, default=0) < 0:
         raise UserError(f"{what} has the shape {list(shape)}; no length can be negative")
     if "rawData" in tensor:
@@ -62,9 +64,7 @@ def _refuse_external(tensor: dict[str, Any], what: str) -> None:
     )
 
 
-def _from_bytes(
-    text: str, dtype: np.dtype[Any], shape: tuple[int, ...], what: str
-) -> np.ndarray:
+def _from_bytes(text: str, dtype: np.dtype[Any], shape: tuple[int, ...], what: str) -> np.ndarray:
     held = len(text) // 4 * 3 - text[-2:].count("=")
     _check_size(held, prod(shape) * dtype.itemsize, "bytes", shape, what)
     try:
@@ -72,7 +72,7 @@ def _from_bytes(
     except ValueError as error:
         raise UserError(f"the data of {what} are not base64") from error
     if dtype == np.dtype("?"):
-        return np.frombuffer(data, np.uint8) != 0
+        return np.frombuffer(data, np.uint8).astype(bool)
     return np.frombuffer(data, dtype)
 
 
@@ -96,8 +96,6 @@ def _integers(numbers: Sequence[Any], dtype: np.dtype[Any], what: str) -> np.nda
     return narrow
 
 
-def _check_size(
-    held: int, needed: int, unit: str, shape: tuple[int, ...], what: str
-) -> None:
+def _check_size(held: int, needed: int, unit: str, shape: tuple[int, ...], what: str) -> None:
     if held != needed:
         raise UserError(f"{what} has {held} {unit}; its shape {list(shape)} needs {needed}")

@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import numpy as np
+
+from lstmir.ir.builder import Builder
 from lstmir.ir.definition import segment
 from lstmir.ir.module import Function, Module
 from lstmir.ir.operation import Operation
+from lstmir.ir.types import TensorType
+from lstmir.numeric.fixed import FixedType
 from lstmir.passes.tiling.array import choose_array
 from lstmir.passes.tiling.cell import Accumulation, Cell, accumulation_of, analyse_cell
 from lstmir.passes.tiling.nests import NestBuilder
@@ -36,6 +41,7 @@ class Tile:
         if self.macs < 1:
             raise cannot(self, f"macs must be positive, not {self.macs}")
         function = module.main
+        give_identity_head(module, function)
         cell = analyse_cell(self, module, self.only_scan(function))
         head = self.head(module, function, cell)
         array = choose_array(self, self.macs, cell, head)
@@ -57,14 +63,12 @@ class Tile:
             raise cannot(self, why, scans[0].location)
         return scans[0]
 
-    def head(self, module: Module, function: Function, cell: Cell) -> Accumulation | None:
-        """The product behind the recurrence, if there is one; it must give the one result."""
+    def head(self, module: Module, function: Function, cell: Cell) -> Accumulation:
+        """The product behind the recurrence; it must give the one result."""
         if len(function.results) != 1:
             raise cannot(self, f"the array gives one output, this model has {len(function.results)}")
         (result,) = function.results
         matvecs = [op for op in function.region.operations() if op.name == "linalg.matvec"]
-        if not matvecs and result.op is cell.scan:
-            return None
         if len(matvecs) != 1:
             why = f"behind the recurrence there may be one matrix, this model has {len(matvecs)}"
             raise cannot(self, why, result.op.location)
@@ -73,3 +77,18 @@ class Tile:
             why = f"'{result.op.name}' behind the matrix of the head has no unit in the array"
             raise cannot(self, why, result.op.location, "cut the model before it with --outputs")
         return head
+
+
+def give_identity_head(module: Module, function: Function) -> None:
+    """Let a final state that is the result itself pass through the array like any other."""
+    region = function.region
+    (result, *others) = function.results
+    if others or result.op.name != "rnn.scan" or not isinstance(result.type, TensorType):
+        return
+    if len(result.type.shape) != 1:
+        return
+    size = result.type.static_shape[0]
+    build = Builder(module, region, before=region.end)
+    type_ = TensorType((size, size), FixedType(False, 1, 0))
+    identity = build.constant(np.eye(size), type_, "identity")
+    region.set_operands(region.end, [build.value("linalg.matvec", identity, result, hint=result.name)])

@@ -22,7 +22,9 @@ def constant(call: Call) -> Sequence[Imported]:
     """The tensor, number or numbers of the one attribute."""
     node = call.node
     if len(node.attributes) != 1:
-        raise UserError(f"expected one attribute, which holds the value, got {len(node.attributes)}")
+        raise UserError(
+            f"expected one attribute, which holds the value, got {len(node.attributes)}"
+        )
     tensor = node.tensor("value")
     if tensor is not None:
         name = node.outputs[0]
@@ -107,7 +109,7 @@ def cast(call: Call) -> Sequence[Imported]:
     if isinstance(source, Known) and source.array.dtype == object and target.kind == "i":
         return [source]
     if isinstance(source, Known) and source.array.dtype != object:
-        return [Known(source.array.astype(target), source.axes)]
+        return [fold(source.axes, lambda: source.array.astype(target))]
     have = storage_dtype(element_of(call.folder.value(source).type))
     if have != target:
         raise UserError(f"a computed value of {have.name} cannot be cast to {target.name}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
-from lstmir.frontends.axes import Axis, Length, length_of, reshaped
+from lstmir.frontends.axes import Axis, Length, describe, length_of, reshaped
 from lstmir.frontends.operators.table import Call, operator, position
 from lstmir.frontends.values import Imported
 from lstmir.ir.diagnostics import UserError
@@ -76,12 +77,21 @@ def _length(axes: Sequence[Axis], place: int, length: Length) -> Length:
 def flatten(call: Call) -> Sequence[Imported]:
     """Two axes: those before `axis` as one, the others as one."""
     source = call.input("input")
-    axis = position(call.node.integer("axis", 1), source.axes, end=True)
+    axis = call.node.integer("axis", 1)
+    if axis != len(source.axes):  # behind the last axis is a place too
+        axis = position(axis, source.axes)
     target = [_merged(source.axes[:axis]), _merged(source.axes[axis:])]
     return [call.folder.reshape(source, reshaped(source.axes, target, call.folder.roles))]
 
 
 def _merged(axes: Sequence[Axis]) -> Length:
     """The length of axes taken as one."""
-    wide = [axis for axis in axes if axis.size != 1]
-    ...
+    sizes = [axis.size for axis in axes if axis.size is not None]
+    unknown = [axis for axis in axes if axis.size is None]
+    if not unknown:
+        return prod(sizes)
+    if len(unknown) > 1 or prod(sizes) != 1:
+        raise UserError(
+            f"axes of unknown length (?) in {describe(axes)} cannot be merged with others"
+        )
+    return unknown[0]

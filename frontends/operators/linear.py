@@ -19,6 +19,8 @@ def gemm(call: Call) -> Sequence[Imported]:
     node, folder, source = call.node, call.folder, call.input("A")
     if node.integer("transA", 0):
         raise UserError("attribute 'transA' is not supported; put a Transpose before the node")
+    if len(source.axes) != 2:
+        raise UserError(f"input 'A' must have 2 axes, not {len(source.axes)}")
     matrix = _matrix(call)
     if not node.integer("transB", 0):
         matrix = known(matrix.array.T, matrix.name)
@@ -50,7 +52,9 @@ def _matrix(call: Call) -> Known:
 
 
 def _scaled(source: Known, factor: float) -> Known:
-    return source if factor == 1 else known(source.array * source.array.dtype.type(factor), source.name)
+    if factor == 1:
+        return source
+    return known(source.array * source.array.dtype.type(factor), source.name)
 
 
 def _linear(folder: Folder, weights: Known, source: Imported) -> Imported:

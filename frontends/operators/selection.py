@@ -56,9 +56,7 @@ def _cut(folder: Folder, value: Imported, k: int, start: Length, end: Length) ->
         )
     first, last, _ = slice(start, end).indices(axis.size)
     if first >= last:
-        raise UserError(f"nothing is left of axis {k}: elements {first} to {last} of {axis.size}")
-    if last - first == axis.size:
-        return value
+        raise UserError(f"no element of axis {k} is left: it has {axis.size}")
     return folder.cut(value, k, first, last - first)
 
 
@@ -67,5 +65,36 @@ def gather(call: Call) -> Sequence[Imported]:
     """Any elements of a known value; of a computed one, one element along an axis."""
     source, indices = call.input("data"), call.known("indices")
     k = position(call.node.integer("axis", 0), source.axes)
-    axis = source.axes[k]
-    chosen = indices.integers() if ...
+    size = source.axes[k].size
+    for index in indices.integers():
+        if size is not None and not -size <= index < size:
+            raise UserError(f"there is no element {index} along axis {k}: it has {size}")
+    if isinstance(source, Known) and size is not None:
+        return [_take(source, indices, k)]
+    if indices.array.size != 1:
+        raise UserError("only one element along an axis can be taken")
+    index = indices.integers()[0]
+    if size is None and index != -1:
+        raise UserError(f"axis {k} has unknown length: only its last element (-1) can be taken")
+    one = call.folder.cut(source, k, index if size is None else index % size, 1)
+    if indices.axes:
+        return [one]
+    return [call.folder.reshape(one, (*one.axes[:k], *one.axes[k + 1 :]))]
+
+
+def _take(source: Known, indices: Known, k: int) -> Known:
+    axes = (*source.axes[:k], *fresh(indices.array.shape), *source.axes[k + 1 :])
+    chosen = indices.array.astype(np.int64)
+    # Of an array of objects, numpy hands out the object itself.
+    return fold(axes, lambda: np.asarray(source.array.take(chosen, k), source.array.dtype))
+
+
+@operator("Concat", "inputs*", "axis")
+def concat(call: Call) -> Sequence[Imported]:
+    """Values one after the other along an axis."""
+    if not call.parts:
+        raise UserError("input 'inputs' is missing")
+    axis = position(call.node.integer("axis", 0), call.parts[0].axes)
+    if len(call.parts) == 1:
+        return list(call.parts)
+    return [call.folder.concat(call.parts, axis)]

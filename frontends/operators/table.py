@@ -91,9 +91,9 @@ def operator(op_type: str, inputs: str = "", attributes: str = "") -> Callable[[
     return enter
 
 
-def position(axis: int, axes: Sequence[Axis], *, end: bool = False) -> int:
-    """The axis counted from the start. `end` admits the place behind the last."""
+def position(axis: int, axes: Sequence[Axis]) -> int:
+    """The axis counted from the start. Raises `UserError` if there is none."""
     rank = len(axes)
-    if not -rank - end <= axis < rank + end:
+    if not -rank <= axis < rank:
         raise UserError(f"there is no axis {axis} in a value of {rank} axes")
-    return axis % (rank + end)
+    return axis % rank

@@ -51,10 +51,12 @@ def _accumulator(
     weights, vector = elements
     known = context.constant(0)
     frac = weights.frac + vector.frac
-    if known is None:
-        product = fixed.product_type(weights, vector)
-        return fixed.sum_type([product] * (columns or 1))
-    return accumulator_type(known, vector, frac)
+    if known is not None:
+        return accumulator_type(known, vector, frac)
+    if columns is None:
+        raise Invalid("on fixed point a matrix has a known number of columns")
+    product = fixed.product_type(weights, vector)
+    return fixed.narrowest(columns * product.min_int, columns * product.max_int, frac)
 
 
 def accumulator_type(weights: np.ndarray, vector: FixedType, frac: int) -> FixedType:

@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-import numpy as np
-
 from lstmir.dialects.shapes import check_axis, same_elements, tensor
 from lstmir.ir.definition import Attribute, Invalid, OpContext, OpDefinition, define
-from lstmir.ir.types import TensorType, Type, element_of, is_fixed, is_static, shape_of
-from lstmir.numeric.fixed import FixedType
+from lstmir.ir.types import TensorType, Type, element_of, is_static, shape_of
 
 
 def _verify_constant(context: OpContext, results: Sequence[Type]) -> None:
@@ -131,21 +128,3 @@ define(
         example="%z = tensor.concat %x, %y {axis = 0} : (tensor<2xf32>, tensor<3xf32>) -> tensor<5xf32>",
     )
 )
-
-
-def check_constant(type_: TensorType, array: np.ndarray) -> None:
-    """Raise `Invalid` if stored elements break their type or encoding."""
-    element = type_.element
-    if isinstance(element, FixedType) and array.size:
-        lo, hi = int(array.min()), int(array.max())
-        if not element.contains_int(lo, hi):
-            raise Invalid(f"elements from {lo} to {hi} do not fit {element}")
-    if not is_fixed(type_) and array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise Invalid("a constant holds NaN or infinity")
-    if type_.encoding is None:
-        return
-    if len(type_.shape) != 2:
-        raise Invalid(f"{type_.encoding} describes matrices, not {type_}")
-    violation = type_.encoding.violation(array)
-    if violation:
-        raise Invalid(f"the elements break {type_.encoding}: {violation}")

@@ -50,7 +50,6 @@ define(
         attributes=(
             Attribute("trip", "int", "how often"),
             Attribute("pipeline", "int", "a new iteration starts each so many cycles", False),
-            Attribute("interval", "int", "cycles from one iteration's start to the next", False),
         ),
         region_arguments=_loop_arguments,
         verify=_verify_for,

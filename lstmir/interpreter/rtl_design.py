@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import networkx as nx
+import numpy as np
 
 from lstmir.dialects.rtl import width_of
 from lstmir.ir.definition import Invalid, segment
@@ -13,6 +14,7 @@ from lstmir.ir.module import Function
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import I1, TensorType, Type
 from lstmir.numeric.fixed import FixedType
+from lstmir.numeric.rounding import Rounding, shift_right
 
 STATES = ("rtl.reg", "rtl.ram")
 LOGIC = frozenset(
@@ -71,6 +73,15 @@ def memory_type(memory: Value) -> tuple[int, FixedType]:
     """Words of a memory, and the type of one."""
     assert isinstance(memory.type, TensorType)
     return memory.type.static_shape[0], signal_type(memory.type.element)
+
+
+def rounded_range(op: Operation) -> tuple[int, int]:
+    """The integers that a requantization can give before its overflow is dealt with."""
+    source, target = signal_type(op.operands[0].type), signal_type(op.result_types[0])
+    ends = np.array([source.min_int, source.max_int], object)
+    rounding = Rounding(op.attributes["rounding"])
+    lo, hi = shift_right(ends, source.frac - target.frac, rounding).tolist()
+    return lo, hi
 
 
 def read_design(function: Function) -> Design:

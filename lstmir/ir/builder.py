@@ -72,7 +72,7 @@ class Builder:
         )
         try:
             return infer(context)
-        except Invalid as error:
+        except (Invalid, ValueError) as error:
             raise UserError(str(error), location=self.location) from error
 
     def constant(self, array: np.ndarray, type: TensorType, name: str) -> Value:

@@ -31,6 +31,14 @@ def _capture_group(owner: Operation) -> int:
     return next(i for i, group in enumerate(groups) if group.keyword == "capture")
 
 
+def captures_of(owner: Operation) -> list[tuple[Value, Value]]:
+    """Each capture of a region operation: the argument inside, and the value outside."""
+    operands, arguments = owner.operands, owner.regions[0].arguments
+    segment = segments_of(owner)[_capture_group(owner)]
+    first = len(arguments) - len(segment)
+    return [(arguments[first + k], operands[index]) for k, index in enumerate(segment)]
+
+
 def retype(value: Value, type_: Type) -> None:
     """Change the type of a value and of every argument that captures it."""
     value.op.result_types[value.index] = type_

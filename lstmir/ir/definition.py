@@ -218,6 +218,7 @@ RECORDS: dict[str, str] = {
     "basis": "str",
     "start": "int",
     "latency": "int",
+    "interval": "int",
     "unit": "str",
 }
 

@@ -19,7 +19,7 @@ class Value(NamedTuple):
     """One result of one operation. A region's arguments are the results of its entry."""
 
     op: Operation
-    index: int
+    index: int  # type: ignore[assignment]
 
     @property
     def type(self) -> Type:
@@ -210,6 +210,8 @@ class Region:
             raise ValueError(f"'{op.name}' still has users")
         self.graph.remove_node(op)
         op.region = None
+        if op is self.terminator:
+            self.terminator = None
 
     def operations(self) -> list[Operation]:
         """All operations but the entry, in a stable topological order; the terminator is last.

@@ -13,6 +13,12 @@ from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
 FLOAT_WIDTHS = (16, 32, 64)
 INTEGER_WIDTHS = (1, 32, 64)
 
+MAX_RANK = 32
+"""The most axes of a tensor."""
+
+MAX_LENGTH = 2**40
+"""The longest axis of a tensor."""
+
 
 @dataclass(frozen=True, slots=True)
 class FloatType:
@@ -39,11 +45,22 @@ ElementType: TypeAlias = FloatType | IntegerType | FixedType
 
 @dataclass(frozen=True, slots=True)
 class TensorType:
-    """An array of elements; `None` in the shape is a length known only at run time."""
+    """An array of elements; `None` in the shape is a length known only at run time.
+
+    Raises ValueError for more axes than 32, or longer ones than 2**40.
+    """
 
     shape: tuple[int | None, ...]
     element: ElementType
     encoding: Encoding | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a shape that no array could have."""
+        if len(self.shape) > MAX_RANK:
+            raise ValueError(f"a tensor has at most {MAX_RANK} axes, not {len(self.shape)}")
+        for size in self.shape:
+            if size is not None and not 0 <= size <= MAX_LENGTH:
+                raise ValueError(f"an axis has 0 to {MAX_LENGTH} elements, not {size}")
 
     def __str__(self) -> str:
         sizes = "".join(f"{'?' if size is None else size}x" for size in self.shape)

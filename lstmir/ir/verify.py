@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 
 import networkx as nx
 
+from lstmir.ir.constants import check_constant
 from lstmir.ir.definition import (
     Invalid,
     OpDefinition,
     check_attributes,
-    check_constant,
     check_count,
     context_of,
     definition_of,
@@ -26,6 +26,7 @@ from lstmir.ir.operation import Operation, Region
 from lstmir.ir.types import TensorType, Type, holds
 
 _FUNCTION_ENDS = ("return", "rtl.next")
+_ENCODED = "an encoding says how a constant is stored; no other value has one"
 
 
 def verify(module: Module) -> None:
@@ -45,6 +46,8 @@ def _verify_function(module: Module, function: Function, diagnostics: Diagnostic
         expected = " or ".join(f"'{name}'" for name in _FUNCTION_ENDS)
         diagnostics.error(f"a function ends with {expected}, not '{end.name}'", end.location)
         return
+    if _encoded(function.region.entry):
+        diagnostics.error(_ENCODED, function.location)
     before = len(diagnostics.errors)
     operations = _ordered(function.region, diagnostics)
     _judge(operations, lambda op: _check_shape(module, op), diagnostics)
@@ -87,6 +90,12 @@ def _check_shape(module: Module, op: Operation) -> None:
     _check_regions(definition, op)
     if definition.takes_resource:
         _check_resource(module, op)
+    elif _encoded(op):
+        raise Invalid(_ENCODED)
+
+
+def _encoded(op: Operation) -> bool:
+    return any(isinstance(type_, TensorType) and type_.encoding for type_ in op.result_types)
 
 
 def _check_types(module: Module, op: Operation) -> None:

@@ -79,7 +79,8 @@ def _found(error: UnexpectedInput, source: Source, offset: int) -> str:
         if error.token.type == "$END":
             return "end of the file"
         return f"'{str(error.token)[:40]}'"
-    return f"'{source.text[offset : offset + 1]}'"
+    char = source.text[offset : offset + 1]
+    return f"'{char}'" if char.isprintable() else f"the character U+{ord(char):04X}"
 
 
 def _expected(error: UnexpectedInput) -> str:

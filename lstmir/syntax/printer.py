@@ -10,6 +10,7 @@ import numpy as np
 
 from lstmir.ir.definition import DEFINITIONS, Group, OpDefinition, segments_of
 from lstmir.ir.module import Function, Module, used_resources
+from lstmir.ir.naming import names_in
 from lstmir.ir.operation import Operation, Region, Value
 from lstmir.ir.types import FloatType, IntegerType, TensorType, Type
 from lstmir.numeric.fixed import FixedType
@@ -50,38 +51,40 @@ class _Printer:
 
     def function(self, function: Function) -> None:
         self.depth += 1
-        self.name_region(function.region)
+        order = self.name_region(function.region)
         parameters = self.parameters(function.region)
         results = _type_list(function.result_types)
         attributes = _attributes_clause(function.attributes)
         self.line(f"func @{function.name}({parameters}) -> {results}{attributes} {{")
-        self.operations(function.region)
+        self.operations(order)
         self.line("}")
         self.depth -= 1
 
     def parameters(self, region: Region) -> str:
         return ", ".join(f"{self.names[value]}: {value.type}" for value in region.arguments)
 
-    def operations(self, region: Region) -> None:
+    def name_region(self, region: Region) -> list[Operation]:
+        """Name the values of a region; gives its operations in the order of the text."""
+        order = region.operations()
+        self.names.update((v, f"%{name}") for v, name in names_in(region, order).items())
+        return order
+
+    def operations(self, order: Iterable[Operation]) -> None:
         self.depth += 1
-        for op in region.operations():
+        for op in order:
             self.operation(op)
         self.depth -= 1
 
     def operation(self, op: Operation) -> None:
-        head, tail = self.header(op), self.trailer(op)
         if not op.regions:
-            self.line(head + tail)
+            self.line(self.header(op) + self.trailer(op))
             return
         region = op.regions[0]
-        self.name_region(region)
-        head = self.header(op)
-        if self.generic:
-            self.line(f"{head} ({{ ^({self.parameters(region)}):")
-        else:
-            self.line(f"{head} {{")
-        self.operations(region)
-        self.line(f"}}{')' if self.generic else ''}{tail}")
+        order = self.name_region(region)
+        opening = f"({{ ^({self.parameters(region)}):" if self.generic else "{"
+        self.line(f"{self.header(op)} {opening}")
+        self.operations(order)
+        self.line(f"}}{')' if self.generic else ''}{self.trailer(op)}")
 
     def header(self, op: Operation) -> str:
         results = ", ".join(self.names[value] for value in op.results)
@@ -125,22 +128,13 @@ class _Printer:
 
     def trailer(self, op: Operation) -> str:
         hidden = () if self.generic else ("resource", "segments")
-        attributes = {key: value for key, value in op.attributes.items() if key not in hidden}
+        order = [name for name in _attribute_order(op) if name not in hidden]
+        attributes = {name: op.attributes[name] for name in order}
         clause = f" {print_attribute(attributes)}" if attributes else ""
         return f"{clause} : {_signature(op)}"
 
     def values(self, values: Iterable[Value]) -> str:
         return ", ".join(self.names[value] for value in values)
-
-    def name_region(self, region: Region) -> None:
-        taken: set[str] = set()
-        count = 0
-        for op in [region.entry, *region.operations()]:
-            for value in op.results:
-                name = value.name
-                if name is None:
-                    name, count = str(count), count + 1
-                self.names[value] = f"%{_unique(name, taken)}"
 
     def resources(self, module: Module) -> None:
         used = used_resources(module.walk())
@@ -153,13 +147,11 @@ class _Printer:
         self.line("} #-}")
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    unique, count = name, 0
-    while unique in taken:
-        count += 1
-        unique = f"{name}_{count}"
-    taken.add(unique)
-    return unique
+def _attribute_order(op: Operation) -> list[str]:
+    """Those of the definition as it lists them, then what passes recorded."""
+    definition = DEFINITIONS.get(op.name)
+    own = [attribute.name for attribute in definition.attributes] if definition else []
+    return [n for n in own if n in op.attributes] + sorted(op.attributes.keys() - set(own))
 
 
 def _hex(array: np.ndarray) -> str:
@@ -205,5 +197,3 @@ def _float(value: float) -> str:
     if value != value or value in (float("inf"), float("-inf")):
         raise TypeError(f"{value} cannot be written as an attribute")
     return repr(value)
-
-

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from lstmir.ir.definition import Group, Invalid, OpDefinition, context_of, definition_of
+from lstmir.ir.definition import Invalid, OpDefinition, context_of, definition_of
 from lstmir.ir.diagnostics import Diagnostics, Location, Source, suggestion
 from lstmir.ir.module import Function, Module
 from lstmir.ir.operation import Operation, Region, Value
 from lstmir.ir.types import TensorType, Type, is_static, storage_dtype
+from lstmir.syntax.groups import bound_names, operand_names, segments
 from lstmir.syntax.tree import (
     FunctionSyntax,
-    GroupSyntax,
     ModuleSyntax,
     Name,
     OperationSyntax,
     RegionSyntax,
 )
 
-Scope = dict[str, Value]
+# Deeper than any program, and shallow enough for whoever walks it by recursion.
+MAX_DEPTH = 64
+
+# None stands for a value whose definition is wrong: one mistake is one report.
+Scope = dict[str, Value | None]
 
 
 def resolve_module(syntax: ModuleSyntax, source: Source) -> Module:
@@ -39,6 +45,7 @@ class _Resolver:
         self.module = Module(syntax.name, syntax.attributes)
         self.resource_texts = syntax.resources
         self.diagnostics = Diagnostics()
+        self.depth = 0
 
     def error(self, message: str, offset: int) -> None:
         self.diagnostics.error(message, self.location(offset))
@@ -47,21 +54,23 @@ class _Resolver:
         return Location(self.source, offset)
 
     def function(self, syntax: FunctionSyntax) -> None:
-        if syntax.name.text in self.module.functions:
-            self.error(f"function @{syntax.name.text} is defined twice", syntax.name.offset)
+        name, offset = syntax.name
+        if name in self.module.functions:
+            self.error(f"function @{name} is defined twice", offset)
             return
-        region, scope = Region(), {}
-        for name, type_ in syntax.parameters:
-            self.bind(scope, name, region.add_argument(type_, _hint(name)))
+        region = Region()
+        scope: Scope = {}
+        for parameter, type_ in syntax.parameters:
+            self.bind(scope, parameter, region.add_argument(type_, _hint(parameter)))
         self.operations(region, syntax.operations, scope)
-        place = self.location(syntax.name.offset)
-        function = Function(syntax.name.text, region, syntax.attributes, place)
-        self.module.functions[function.name] = function
+        function = Function(name, region, syntax.attributes, self.location(offset))
+        self.module.functions[name] = function
         if syntax.result_types is None or region.terminator is None:
             return
         if syntax.result_types != function.result_types:
-            found = ", ".join(map(str, function.result_types))
-            self.error(f"@{function.name} returns ({found}), which is not what it declares", syntax.name.offset)
+            found = _join(function.result_types)
+            expected = _join(syntax.result_types)
+            self.error(f"@{name} declares the results ({expected}) but gives ({found})", offset)
 
     def operations(
         self, region: Region, operations: tuple[OperationSyntax, ...], scope: Scope
@@ -71,14 +80,26 @@ class _Resolver:
 
     def operation(self, region: Region, syntax: OperationSyntax, scope: Scope, last: bool) -> None:
         try:
-            definition = definition_of(syntax.name)
-            operands, attributes = self.operands(definition, syntax, scope)
-            operand_types, result_types = self.signature(syntax, len(operands))
+            op = self.resolve(region, syntax, scope, last)
         except Invalid as error:
             self.error(str(error), syntax.offset)
-            self.poison(syntax.results, scope)
-            return
-        for name, value, type_ in zip(_names(syntax), operands, operand_types, strict=False):
+            op = None
+        for index, name in enumerate(syntax.results):
+            self.bind(scope, name, op.results[index] if op is not None else None)
+
+    def resolve(
+        self, region: Region, syntax: OperationSyntax, scope: Scope, last: bool
+    ) -> Operation | None:
+        """The operation, or None if an operand has no value (which was reported)."""
+        definition = definition_of(syntax.name)
+        attributes = self.attributes(definition, syntax)
+        names = operand_names(definition, syntax)
+        found = [self.value(name, scope) for name in names]
+        operands = [value for value in found if value is not None]
+        if len(operands) < len(names):
+            return None
+        operand_types, result_types = _signature(syntax, len(operands))
+        for name, value, type_ in zip(names, operands, operand_types, strict=True):
             if value.type != type_:
                 self.error(f"%{name.text} is {value.type}, not {type_}", name.offset)
         op = Operation(
@@ -87,179 +108,134 @@ class _Resolver:
         )  # fmt: skip
         if definition.takes_resource:
             self.resource(op, syntax)
-        if definition.terminator and last:
-            region.terminate(op, operands)
-        else:
-            region.insert(op, operands)
+        enter = region.terminate if definition.terminator and last else region.insert
+        enter(op, operands)
         if syntax.region is not None:
             self.nested(definition, op, syntax, syntax.region)
-        for name, value in zip(syntax.results, op.results, strict=True):
-            self.bind(scope, name, value)
+        return op
 
-    def nested(
-        self, definition: OpDefinition, op: Operation, syntax: OperationSyntax, body: RegionSyntax
-    ) -> None:
-        region, scope = Region(), {}
-        region.owner = op
-        op.regions.append(region)
-        if body.parameters is not None:
-            for name, type_ in body.parameters:
-                self.bind(scope, name, region.add_argument(type_, _hint(name)))
-        else:
-            self.bound_arguments(definition, op, syntax, region, scope)
-        self.operations(region, body.operations, scope)
-
-    def bound_arguments(
-        self, definition: OpDefinition, op: Operation, syntax: OperationSyntax, region: Region,
-        scope: Scope,
-    ) -> None:  # fmt: skip
-        if definition.region_arguments is None:
-            self.error(f"'{op.name}' has no region", syntax.offset)
-            return
-        context = context_of(op, op.operands, self.module.resources)
-        try:
-            types = definition.region_arguments(context)
-        except Invalid as error:
-            self.error(str(error), syntax.offset)
-            return
-        names = _bound_names(definition, syntax)
-        if len(names) != len(types):
-            self.error(f"'{op.name}' binds {len(names)} names, expected {len(types)}", syntax.offset)
-            return
-        for name, type_ in zip(names, types, strict=True):
-            self.bind(scope, name, region.add_argument(type_, _hint(name)))
-
-    def operands(
-        self, definition: OpDefinition, syntax: OperationSyntax, scope: Scope
-    ) -> tuple[list[Value], dict[str, Any]]:
+    def attributes(self, definition: OpDefinition, syntax: OperationSyntax) -> dict[str, Any]:
         attributes = dict(syntax.attributes)
         if syntax.symbol is not None:
             if not definition.takes_resource:
                 raise Invalid(f"'{syntax.name}' names no resource")
+            if "resource" in attributes:
+                raise Invalid(f"'{syntax.name}' names two resources")
             attributes["resource"] = syntax.symbol.text
+        if syntax.groups and not definition.groups:
+            raise Invalid(f"the operands of '{syntax.name}' stand without parentheses")
         if definition.operand_groups and not syntax.generic:
-            attributes["segments"] = _segments(definition, syntax)
-        found = [self.value(name, scope) for name in _names(syntax)]
-        if None in found:
-            raise Invalid(f"'{syntax.name}' uses an undefined value")
-        return [value for value in found if value is not None], attributes
+            if "segments" in attributes:
+                raise Invalid("the attribute 'segments' belongs to the generic form")
+            attributes["segments"] = segments(definition, syntax)
+        return attributes
 
-    def signature(
-        self, syntax: OperationSyntax, operand_count: int
-    ) -> tuple[tuple[Type, ...], tuple[Type, ...]]:
-        same = syntax.signature.same
-        if same is not None:
-            return (same,) * operand_count, (same,) * len(syntax.results)
-        operands, results = syntax.signature.operands, syntax.signature.results
-        if len(operands) != operand_count:
-            raise Invalid(f"'{syntax.name}' has {operand_count} operand(s) but {len(operands)} operand type(s)")
-        if len(results) != len(syntax.results):
-            raise Invalid(f"'{syntax.name}' has {len(syntax.results)} result(s) but {len(results)} result type(s)")
-        return operands, results
+    def nested(
+        self, definition: OpDefinition, op: Operation, syntax: OperationSyntax, body: RegionSyntax
+    ) -> None:
+        if self.depth == MAX_DEPTH:
+            raise Invalid(f"regions are nested deeper than {MAX_DEPTH}")
+        region = Region()
+        region.owner = op
+        op.regions.append(region)
+        scope = self.arguments(definition, op, syntax, body, region)
+        self.depth += 1
+        self.operations(region, body.operations, scope)
+        self.depth -= 1
+
+    def arguments(
+        self, definition: OpDefinition, op: Operation, syntax: OperationSyntax, body: RegionSyntax,
+        region: Region,
+    ) -> Scope:  # fmt: skip
+        """Add the region's arguments: written out in the generic form, else by the definition."""
+        if body.parameters is not None:
+            parameters = [(parameter.name, parameter.type) for parameter in body.parameters]
+        else:
+            names = bound_names(definition, syntax)
+            types = self.argument_types(definition, op)
+            if len(names) != len(types):
+                raise Invalid(f"'{op.name}' binds {len(names)} names, expected {len(types)}")
+            parameters = list(zip(names, types, strict=True))
+        scope: Scope = {}
+        for name, type_ in parameters:
+            self.bind(scope, name, region.add_argument(type_, _hint(name)))
+        return scope
+
+    def argument_types(self, definition: OpDefinition, op: Operation) -> Sequence[Type]:
+        if definition.region_arguments is None:
+            raise Invalid(f"'{op.name}' has no region")
+        return definition.region_arguments(context_of(op, op.operands, self.module.resources))
 
     def value(self, name: Name, scope: Scope) -> Value | None:
-        value = scope.get(name.text)
-        if value is None and name.text not in scope:
+        if name.text not in scope:
             near = suggestion(name.text, scope)
             self.error(f"%{name.text} is not defined in this region{near}", name.offset)
-        return value
+        return scope.get(name.text)
 
-    def bind(self, scope: Scope, name: Name, value: Value) -> None:
+    def bind(self, scope: Scope, name: Name, value: Value | None) -> None:
         if name.text in scope:
             self.error(f"%{name.text} is defined twice", name.offset)
         scope[name.text] = value
 
-    def poison(self, names: tuple[Name, ...], scope: Scope) -> None:
-        """After an error, let later uses pass: one mistake is one report."""
-        for name in names:
-            scope.setdefault(name.text, None)  # type: ignore[arg-type]
-
     def resource(self, op: Operation, syntax: OperationSyntax) -> None:
         name = op.attributes.get("resource")
         type_ = op.result_types[0] if op.result_types else None
-        if name is None or name in self.module.resources or not isinstance(type_, TensorType):
+        if not isinstance(name, str) or not isinstance(type_, TensorType):
+            return
+        if name in self.module.resources:
             return
         text = self.resource_texts.get(name)
         if text is None:
             near = suggestion(name, self.resource_texts)
-            self.error(f"there is no resource @{name}{near}", syntax.offset)
-            return
-        array = self.decode(text, type_)
-        if array is not None:
-            self.module.resources[name] = array
-
-    def decode(self, text: Name, type_: TensorType) -> np.ndarray | None:
+            raise Invalid(f"there is no resource @{name}{near}")
         try:
-            data = bytes.fromhex(text.text.removeprefix("0x"))
-            dtype = storage_dtype(type_.element)
+            self.module.resources[name] = _decode(text.text, type_)
         except ValueError as error:
-            self.error(f"not a resource in hexadecimal, or not storable: {error}", text.offset)
-            return None
-        if not is_static(type_.shape):
-            self.error(f"a constant cannot be {type_}: its shape is dynamic", text.offset)
-            return None
-        expected = int(np.prod(type_.shape)) * dtype.itemsize
-        if len(data) != expected:
-            self.error(f"the resource has {len(data)} bytes; {type_} needs {expected}", text.offset)
-            return None
-        return np.frombuffer(data, dtype).reshape(type_.shape)
+            self.error(f"the resource '{name}' is no {type_}: {error}", text.offset)
 
     def unused_resources(self) -> None:
+        if self.diagnostics.errors:
+            return
         for name, text in self.resource_texts.items():
-            if name not in self.module.resources and not self.diagnostics.errors:
+            if name not in self.module.resources:
                 self.error(f"no operation uses the resource '{name}'", text.offset)
+
+
+def _signature(
+    syntax: OperationSyntax, operand_count: int
+) -> tuple[tuple[Type, ...], tuple[Type, ...]]:
+    """The types of operands and results. Raises `Invalid` unless there is one for each."""
+    same = syntax.signature.same
+    if same is not None:
+        return (same,) * operand_count, (same,) * len(syntax.results)
+    operands, results = syntax.signature.operands, syntax.signature.results
+    for what, count, types in (
+        ("operand", operand_count, operands),
+        ("result", len(syntax.results), results),
+    ):
+        if len(types) != count:
+            raise Invalid(f"'{syntax.name}' has {count} {what}(s) but {len(types)} {what} type(s)")
+    return operands, results
+
+
+def _decode(text: str, type_: TensorType) -> np.ndarray:
+    """The array that hexadecimal digits say. Raises ValueError if they are not as many as needed."""
+    try:
+        data = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError as error:
+        raise ValueError("expected '0x' and hexadecimal digits") from error
+    if not is_static(type_.shape):
+        raise ValueError("its shape is dynamic")
+    dtype = storage_dtype(type_.element)
+    expected = prod(type_.shape) * dtype.itemsize
+    if len(data) != expected:
+        raise ValueError(f"it has {len(data)} bytes, expected {expected}")
+    return np.frombuffer(data, dtype).reshape(type_.shape)
 
 
 def _hint(name: Name) -> str | None:
     return None if name.text.isdecimal() else name.text
 
 
-def _names(syntax: OperationSyntax) -> list[Name]:
-    names = list(syntax.operands)
-    kinds = {group.keyword: group.kind for group in definition_of(syntax.name).groups}
-    for group in syntax.groups:
-        names += _operand_names(kinds.get(group.keyword, "list"), group)
-    return names
-
-
-def _operand_names(kind: str, group: GroupSyntax) -> list[Name]:
-    if kind == "defines":
-        return []
-    lefts, rights = kind != "binds", kind != "list"
-    return [
-        name
-        for item in group.items
-        for name, wanted in ((item.left, lefts), (item.right, rights))
-        if wanted and name is not None
-    ]
-
-
-def _segments(definition: OpDefinition, syntax: OperationSyntax) -> tuple[int, ...]:
-    known = [group.keyword for group in definition.groups]
-    written = {group.keyword: group for group in syntax.groups}
-    order = [known.index(keyword) if keyword in known else -1 for keyword in written]
-    if order != sorted(set(order)) or -1 in order or len(written) != len(syntax.groups):
-        parts = ", ".join(f"'{keyword}'" for keyword in known)
-        raise Invalid(f"the parts of '{definition.name}' are {parts}, in this order")
-    for group in definition.groups:
-        _check_items(definition.name, group, written.get(group.keyword))
-    return tuple(
-        len(_operand_names(group.kind, written[group.keyword])) if group.keyword in written else 0
-        for group in definition.operand_groups
-    )
-
-
-def _check_items(op: str, group: Group, written: GroupSyntax | None) -> None:
-    equations = group.kind in ("binds", "pairs")
-    items = written.items if written else ()
-    if all((item.right is not None) == equations for item in items):
-        return
-    form = "(%a = %b, …)" if equations else "(%a, …)"
-    raise Invalid(f"'{group.keyword}' of '{op}' is written {form}")
-
-
-def _bound_names(definition: OpDefinition, syntax: OperationSyntax) -> list[Name]:
-    binding = {group.keyword for group in definition.groups if group.kind in ("binds", "defines")}
-    return [
-        item.left for group in syntax.groups if group.keyword in binding for item in group.items
-    ]
+def _join(types: Sequence[Type]) -> str:
+    return ", ".join(map(str, types))

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from math import isinf
 from typing import Any, NamedTuple
 
 from lark import Token, Transformer, v_args
 
 from lstmir.ir.types import Type
 from lstmir.syntax.type_syntax import parse_type
+
+MAX_DEPTH = 64
+"""How deep lists and dictionaries of attributes may be nested."""
+
+MAX_DIGITS = 1000
 
 
 class Name(NamedTuple):
@@ -188,16 +195,24 @@ class TreeBuilder(Transformer):  # type: ignore[type-arg]
         return SignatureSyntax(None, operands or (), results)
 
     def dict(self, *entries: Any) -> dict[str, Any]:
-        return {key: value for key, value in filter(None, entries)}
+        found = _distinct(entries)
+        if max(map(_depth, found.values()), default=0) >= MAX_DEPTH:
+            raise MalformedToken("attributes are nested too deep", entries[0][0].offset)
+        return found
 
-    def entry(self, name: Token, value: Any) -> tuple[str, Any]:
-        return str(name), value
+    def entry(self, name: Token, value: Any) -> tuple[Name, Any]:
+        return Name(str(name), _offset(name)), value
 
     def integer(self, token: Token) -> int:
+        if len(token) > MAX_DIGITS:
+            raise MalformedToken(f"an integer has at most {MAX_DIGITS} digits", _offset(token))
         return int(token)
 
     def float(self, token: Token) -> Any:
-        return float(token)
+        value = float(token)
+        if isinf(value):
+            raise MalformedToken(f"{token[:40]} is too large for a number", _offset(token))
+        return value
 
     def string(self, token: Token) -> Any:
         return _text(token)
@@ -215,10 +230,30 @@ class TreeBuilder(Transformer):  # type: ignore[type-arg]
         return tuple(item for item in items if item is not None)
 
     def resources(self, *items: Any) -> Any:
-        return {name: text for name, text in filter(None, items)}
+        return _distinct(items)
 
-    def resource(self, name: Token, text: Token) -> tuple[str, Name]:
-        return str(name), Name(str(text)[1:-1], _offset(text))
+    def resource(self, name: Token, text: Token) -> tuple[Name, Name]:
+        return Name(str(name), _offset(name)), Name(str(text)[1:-1], _offset(text))
+
+
+def _distinct(entries: Iterable[tuple[Name, Any] | None]) -> dict[str, Any]:
+    """Entries by name. Raises `MalformedToken` at a name that is there already."""
+    found: dict[str, Any] = {}
+    for name, value in filter(None, entries):
+        if name.text in found:
+            raise MalformedToken(f"'{name.text}' is given twice", name.offset)
+        found[name.text] = value
+    return found
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and dictionaries are nested, counted no further than `MAX_DEPTH`."""
+    level, depth = [value], 0
+    while level and depth < MAX_DEPTH:
+        inner = [x for x in level if isinstance(x, tuple | dict)]
+        level = [x for each in inner for x in (each.values() if isinstance(each, dict) else each)]
+        depth += bool(inner)
+    return depth
 
 
 def _text(token: Token) -> str:

@@ -22,12 +22,12 @@ def parse_type(text: str) -> Type:
     Raises ValueError with a message for the user.
     """
     if match := _FIXED.fullmatch(text):
-        return FixedType(match[1] == "s", int(match[2]), int(match[3]))
+        return FixedType(match[1] == "s", _integer(match[2]), _integer(match[3]))
     if match := _PLAIN.fullmatch(text):
-        return _plain(match[1], int(match[2]))
+        return _plain(match[1], _integer(match[2]))
     if match := _TENSOR.fullmatch(text):
         sizes = match[1].split("x")[:-1]
-        shape = tuple(None if size == "?" else int(size) for size in sizes)
+        shape = tuple(None if size == "?" else _integer(size) for size in sizes)
         element = parse_type(match[2].strip())
         if isinstance(element, TensorType):
             raise ValueError("a tensor cannot hold tensors")
@@ -41,10 +41,16 @@ def parse_encoding(text: str) -> Encoding:
     match = _BANK.fullmatch(text)
     if not match:
         raise ValueError(f"'{text}' is not an encoding; expected #sparse.bank<size, keep>")
-    size, keep = int(match[1]), int(match[2])
+    size, keep = _integer(match[1]), _integer(match[2])
     if not 0 < keep <= size:
         raise ValueError(f"{text} must keep between 1 and {size} elements of each bank")
     return BankSparse(size, keep)
+
+
+def _integer(text: str) -> int:
+    if len(text) > 20:
+        raise ValueError(f"{text[:20]}… is too large a number for a type")
+    return int(text)
 
 
 def _plain(kind: str, width: int) -> FloatType | IntegerType:

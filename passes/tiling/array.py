@@ -44,7 +44,7 @@ def matrix_geometry(matrix: Value, tiles: TileShape) -> Geometry:
     return geometry(matrix.type.static_shape, matrix.type.encoding, tiles)
 
 
-def choose_array(pass_: Pass, macs: int, cell: Cell, head: Accumulation | None) -> Array:
+def choose_array(pass_: Pass, macs: int, cell: Cell, head: Accumulation) -> Array:
     """The array of at most `macs` multipliers with the fewest cycles a step."""
     best: tuple[tuple[int, ...], Array] | None = None
     for rows in range(cell.gates, macs + 1, cell.gates):
@@ -59,11 +59,11 @@ def choose_array(pass_: Pass, macs: int, cell: Cell, head: Accumulation | None) 
     return best[1]
 
 
-def _cost(array: Array, cell: Cell, head: Accumulation | None) -> tuple[int, ...] | None:
+def _cost(array: Array, cell: Cell, head: Accumulation) -> tuple[int, ...] | None:
     """Cycles a step, cycles of the head, multipliers and columns; None for an impossible array."""
     try:
         walks = [matrix_geometry(p.matrix, array.cell) for p in cell.accumulation.products]
-        behind = [matrix_geometry(p.matrix, array.head) for p in head.products] if head else []
+        behind = [matrix_geometry(p.matrix, array.head) for p in head.products]
     except ValueError:
         return None
     group = sum(walk.tiles for walk in walks)

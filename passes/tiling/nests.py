@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lstmir.ir.builder import Builder
-from lstmir.ir.definition import constant_of
+from lstmir.ir.definition import constant_of, segment
 from lstmir.ir.module import Function, Module
 from lstmir.ir.operation import Operation, Region, Value
 from lstmir.ir.types import I32, TensorType, Type, element_of, shape_of
@@ -17,7 +17,7 @@ from lstmir.numeric.packing import TileShape, pack_rows
 from lstmir.passes.tiling.array import Array, matrix_geometry
 from lstmir.passes.tiling.cell import Accumulation, Cell, outermost
 from lstmir.passes.tiling.tail import Tail, TailSources, outside_vectors
-from lstmir.pipeline.passes import Pass
+from lstmir.pipeline.passes import Pass, cannot
 
 
 @dataclass
@@ -39,12 +39,12 @@ class NestBuilder:
         self.build = Builder(module, self.region)
         self.constants: dict[Value, Value] = {}
 
-    def function(self, function: Function, head: Accumulation | None) -> Function:
+    def function(self, function: Function, head: Accumulation) -> Function:
         """The tiled function: one scan of loop nests, then the loop nest of the head."""
         source = function.parameters[0]
         x = self.region.add_argument(source.type, source.name)
         states = self.scan(x)
-        result = self.states_out(states) if head is None else self.head(head, states)
+        result = self.head(head, states)
         self.build.end("return", [result])
         return Function(function.name, self.region, function.attributes, function.location)
 
@@ -164,9 +164,6 @@ class NestBuilder:
 
     def initial_states(self) -> list[Value]:
         """The constants that the states start from. Raises `UserError` for others."""
-        from lstmir.ir.definition import segment
-        from lstmir.pipeline.passes import cannot
-
         states = segment(self.cell.scan, "state")
         for value in states:
             if constant_of(value, self.module.resources) is None:
@@ -288,13 +285,6 @@ class NestBuilder:
         count = shape_of(head.value.type)[0] or 0
         assert element.frac == sum_type.frac
         return self.first_words(vector, count, head.value.name)
-
-    def states_out(self, states: dict[Value, Value]) -> Value:
-        """Without a head, the final state that the function returns is the result."""
-        returned = self.cell.scan.parent.end.operands[0]
-        emits = len(self.cell.scan.results) - len(self.cell.states)
-        memory = states[self.cell.states[returned.index - emits]]
-        return self.first_words(memory, self.cell.hidden, returned.name)
 
     def first_words(self, vector: Value, count: int, name: str | None) -> Value:
         """A memory without its padding."""

@@ -36,47 +36,7 @@ CASES = 125
 Ours = Callable[[list[IntArray]], IntArray]
 """An operation on arrays, one for each operand."""
 
-PROGRAM = """\
-#include <cstdio>
-#include <ap_fixed.h>
-
-typedef unsigned long long word;
-
-template <class T> T read() {
-    word bits;
-    if (std::scanf("%llx", &bits) != 1) throw "too few numbers";
-    T x;
-    x.range(T::width - 1, 0) = ap_uint<T::width>(bits);
-    return x;
-}
-
-template <class T> void write(const T &y) {
-    ap_uint<192> bits = y.range(T::width - 1, 0);
-    std::printf("%llx %016llx\\n", (word)(bits >> 64).to_uint64(), (word)bits.to_uint64());
-}
-
-template <class S, class T> void requantize() {
-    T y = read<S>();
-    write(y);
-}
-template <class A, class B, class R> void add() {
-    A a = read<A>();
-    write(R(a + read<B>()));
-}
-template <class A, class B, class R> void subtract() {
-    A a = read<A>();
-    write(R(a - read<B>()));
-}
-template <class A, class B, class R> void multiply() {
-    A a = read<A>();
-    write(R(a * read<B>()));
-}
-
-int main() {
-    void (*const cases[])() = {CASES};
-    for (unsigned i; std::scanf("%u", &i) == 1;) cases[i]();
-}
-"""
+PROGRAM = Path(__file__).with_name("ap_fixed_cases.cpp")
 
 
 def cpp(type: FixedType, modes: str = "") -> str:
@@ -158,7 +118,7 @@ def program(cases: list[Case], tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("ap_fixed")
     source = folder / "cases.cpp"
     instances = ",\n        ".join(case.instance for case in cases)
-    source.write_text(PROGRAM.replace("CASES", instances))
+    source.write_text(PROGRAM.read_text().replace("{CASES}", f"{{{instances}}}"))
     # The headers read a bit before they ask whether it exists, and then do without it; NDEBUG
     # takes away the assertion on the way.
     flags = ["-O0", "-w", "-DNDEBUG", f"-I{headers()}"]

@@ -1,0 +1,126 @@
+"""Puts the parts of a module into an order in which a person reads them and a tool accepts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lstmir.backends.verilog.expressions import Read
+from lstmir.backends.verilog.lines import (
+    INDENT,
+    broken,
+    clocked,
+    clocked_with_reset,
+    declared,
+    memory_lines,
+    remark,
+)
+from lstmir.backends.verilog.plan import UNUSED
+from lstmir.backends.verilog.registers import merged
+from lstmir.backends.verilog.sheet import Section, Sheet, Wire
+from lstmir.numeric.fixed import FixedType
+
+
+def body(sheet: Sheet, inputs: dict[str, FixedType]) -> list[str]:
+    """Everything between the ports and the end; `inputs` are the signals that come from outside.
+
+    A signal stands in its unit's section, before its uses. Those that an earlier section needs are
+    declared in front of all sections.
+    """
+    sections = list(sheet.sections.values())
+    early = _needed_early(sections)
+    lines: list[str] = []
+    if early:
+        lines += ["", f"{INDENT}// Signals that a unit takes from a later one."]
+        for section in sections:
+            lines += _declarations(section, early, wanted=True)
+    for section in sections:
+        lines += _section(section, early)
+    return lines + _sink(sheet, inputs)
+
+
+def _needed_early(sections: list[Section]) -> set[str]:
+    """Names of signals and memories that a section reads and a later one has."""
+    home = {
+        item.name: index
+        for index, section in enumerate(sections)
+        for item in (*section.wires, *section.registers, *section.memories)
+    }
+    return {
+        read.signal
+        for index, section in enumerate(sections)
+        for expr in section.expressions
+        for read in expr.reads
+        if home.get(read.signal, -1) > index
+    }
+
+
+def _declarations(section: Section, early: set[str], wanted: bool) -> list[str]:
+    lines: list[str] = []
+    for memory in section.memories:
+        if (memory.name in early) == wanted:
+            lines += memory_lines(memory)
+    for register in section.registers:
+        if not register.port and (register.name in early) == wanted:
+            lines.append(_declaration("reg", register.type, register.name))
+    if wanted:
+        declared_early = (wire for wire in section.wires if wire.name in early and not wire.port)
+        lines += [_declaration("wire", wire.type, wire.name) for wire in declared_early]
+    return lines
+
+
+def _declaration(keyword: str, type_: FixedType, name: str) -> str:
+    return f"{INDENT}{declared(keyword, type_, name)};{remark(type_)}"
+
+
+def _section(section: Section, early: set[str]) -> list[str]:
+    lines = [""]
+    if section.title:
+        lines.append(f"{INDENT}// ---- {section.title} ----")
+    lines += _declarations(section, early, wanted=False)
+    for wire in section.wires:
+        lines += _wire(wire, early)
+    for memory in section.memories:
+        lines += clocked(memory.writes)
+    reset = [register for register in section.registers if register.init is not None]
+    free = [register for register in section.registers if register.init is None]
+    lines += clocked_with_reset(reset, merged([s for register in reset for s in register.next]))
+    return lines + clocked(merged([s for register in free for s in register.next]))
+
+
+def _wire(wire: Wire, early: set[str]) -> list[str]:
+    if wire.port or wire.name in early:
+        return broken(f"assign {wire.name} = {wire.expr.text};", 1)
+    return broken(f"{declared('wire', wire.type, wire.name)} = {wire.expr.text};", 1)
+
+
+def _sink(sheet: Sheet, inputs: dict[str, FixedType]) -> list[str]:
+    """One wire that reads every bit that nothing else does, so that linters report true ones."""
+    signals = dict(inputs)
+    reads: set[Read] = set()
+    for section in sheet.sections.values():
+        for item in (*section.wires, *section.registers):
+            if not item.port:
+                signals[item.name] = item.type
+        reads.update(read for expr in section.expressions for read in expr.reads)
+    idle = list(_idle(signals, reads))
+    if not idle:
+        return []
+    text = f"wire {UNUSED} = &{{1'b0, {', '.join(idle)}}};"
+    return ["", f"{INDENT}// Bits that nothing looks at.", *broken(text, 1)]
+
+
+def _idle(signals: dict[str, FixedType], reads: Iterable[Read]) -> Iterable[str]:
+    used = dict.fromkeys(signals, 0)
+    for signal, low, width in reads:
+        if signal in used:
+            used[signal] |= (1 << width) - 1 << low
+    for name, type_ in signals.items():
+        idle = ~used[name] & (1 << type_.width) - 1
+        if idle == (1 << type_.width) - 1:
+            yield name
+            continue
+        while idle:
+            low = (idle & -idle).bit_length() - 1
+            width = (~(idle >> low) & (idle >> low) + 1).bit_length() - 1
+            yield f"{name}[{low}]" if width == 1 else f"{name}[{low + width - 1}:{low}]"
+            idle &= -1 << low + width

@@ -1,0 +1,109 @@
+"""The text of declarations and statements."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from lstmir.backends.verilog.expressions import literal
+from lstmir.backends.verilog.plan import CLOCK, RESET
+from lstmir.backends.verilog.sheet import Assign, If, Memory, Register, Statement
+from lstmir.numeric.fixed import FixedType
+
+INDENT = "  "
+_COLUMNS = 100
+
+
+def declared(keyword: str, type_: FixedType, name: str) -> str:
+    """`reg signed [7:0] x`; one wire has neither sign nor range."""
+    return " ".join(part for part in (keyword, vector(type_), name) if part)
+
+
+def vector(type_: FixedType) -> str:
+    """`signed [7:0]`; nothing for one wire."""
+    if type_.width == 1:
+        return ""
+    return f"{'signed ' if type_.signed else ''}[{type_.width - 1}:0]"
+
+
+def remark(type_: FixedType) -> str:
+    """A comment on where the binary point is, if it is not at the end."""
+    return f"  // {str(type_)[4:]}" if type_.frac else ""
+
+
+def broken(text: str, depth: int) -> list[str]:
+    """A statement indented, over several lines where it is long; no space in it may matter."""
+    margin = INDENT * depth
+    if len(margin + text) <= _COLUMNS:
+        return [margin + text]
+    return textwrap.wrap(
+        text, _COLUMNS, initial_indent=margin, subsequent_indent=margin + 2 * INDENT,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def statements(body: Iterable[Statement], depth: int) -> list[str]:
+    """Clocked statements."""
+    lines: list[str] = []
+    for statement in body:
+        if isinstance(statement, Assign):
+            lines += broken(f"{statement.target} <= {statement.expr.text};", depth)
+        else:
+            lines += _decision(statement, depth)
+    return lines
+
+
+def _decision(decision: If, depth: int) -> list[str]:
+    short = _one_line(decision, depth)
+    if short:
+        return [short]
+    margin = INDENT * depth
+    lines = broken(f"if ({decision.condition.text}) begin", depth)
+    lines += statements(decision.then, depth + 1)
+    rest = decision.otherwise
+    while len(rest) == 1 and isinstance(rest[0], If):
+        lines += broken(f"end else if ({rest[0].condition.text}) begin", depth)
+        lines += statements(rest[0].then, depth + 1)
+        rest = rest[0].otherwise
+    if rest:
+        lines += [f"{margin}end else begin", *statements(rest, depth + 1)]
+    return [*lines, f"{margin}end"]
+
+
+def _one_line(decision: If, depth: int) -> str | None:
+    if decision.otherwise or len(decision.then) != 1 or not isinstance(decision.then[0], Assign):
+        return None
+    assign = decision.then[0]
+    text = f"if ({decision.condition.text}) {assign.target} <= {assign.expr.text};"
+    line = INDENT * depth + text
+    return line if len(line) <= _COLUMNS else None
+
+
+def clocked(body: Iterable[Statement]) -> list[str]:
+    """An `always` block without reset; nothing for no statements."""
+    lines = statements(body, 2)
+    if not lines:
+        return []
+    return ["", f"{INDENT}always @(posedge {CLOCK}) begin", *lines, f"{INDENT}end"]
+
+
+def clocked_with_reset(registers: list[Register], body: list[Statement]) -> list[str]:
+    """An `always` block for registers that reset sets."""
+    if not registers:
+        return []
+    initial: list[Statement] = [
+        Assign(reg.name, literal(reg.init or 0, reg.type.width, reg.type.signed))
+        for reg in registers
+    ]
+    lines = [
+        "", f"{INDENT}always @(posedge {CLOCK}) begin", f"{INDENT * 2}if ({RESET}) begin",
+        *statements(initial, 3),
+    ]  # fmt: skip
+    if body:
+        lines += [f"{INDENT * 2}end else begin", *statements(body, 3)]
+    return [*lines, f"{INDENT * 2}end", f"{INDENT}end"]
+
+
+def memory_lines(memory: Memory) -> list[str]:
+    """The declaration of a memory."""
+    return [INDENT + line for line in memory.declaration]

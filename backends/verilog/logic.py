@@ -1,0 +1,130 @@
+"""Values of a design as Verilog: each a signal of its own, or part of its user's expression."""
+
+from __future__ import annotations
+
+from lstmir.backends.verilog import rules
+from lstmir.backends.verilog.expressions import (
+    Expr,
+    Read,
+    Reads,
+    Wires,
+    concat,
+    literal,
+    zero_extended,
+)
+from lstmir.backends.verilog.plan import Plan, unit_of
+from lstmir.backends.verilog.sheet import Sheet, Wire
+from lstmir.interpreter.rtl_design import signal_type
+from lstmir.ir.operation import Operation, Value
+from lstmir.numeric.fixed import FixedType
+
+_LONGEST_INLINE = 60
+_STATE = ("rtl.reg", "rtl.ram", "tensor.constant", "rtl.write")
+
+
+class Logic:
+    """The combinational part of a design, written to a sheet.
+
+    `known` has the values that are wires already, and constants as integers. Every other value
+    waits in its operation until its user says how many of its bits it needs; it becomes a wire of
+    its own where it has a name or several users, or cannot be said in the user's expression.
+    """
+
+    def __init__(self, plan: Plan, sheet: Sheet) -> None:
+        self.plan = plan
+        self.sheet = sheet
+        self.known: dict[Value, Wires | int] = {}
+        for value in (*plan.design.inputs.values(), *plan.design.registers):
+            self.known[value] = self._own_wires(value)
+        for op in plan.design.operations:
+            self._visit(op)
+
+    def _own_wires(self, value: Value) -> Wires:
+        type_ = signal_type(value.type)
+        return Wires(self.plan.name(value), 0, type_.width, type_.width, type_.signed)
+
+    def _visit(self, op: Operation) -> None:
+        if op.name in _STATE or op.result in self.plan.branches:
+            return
+        value = op.result
+        if op.name == "rtl.literal":
+            self.known[value] = op.attributes["integer"]
+        elif self.plan.is_named(value):
+            self.signal(value)
+        elif (alias := self._alias(op)) is not None:
+            self.known[value] = alias
+        elif self.plan.is_shared(value) or len(self.assigned(value).text) > _LONGEST_INLINE:
+            self.signal(value)
+
+    def _alias(self, op: Operation) -> Wires | int | None:
+        rule = rules.ALIASES.get(op.name)
+        alias = rule(self, op) if rule else None
+        from_memory = isinstance(alias, Wires) and alias.index is not None
+        return None if from_memory and self.plan.is_shared(op.result) else alias
+
+    def signal(self, value: Value) -> Wires:
+        """The value as wires that have a name; it gets one where it has none."""
+        found = self.known.get(value)
+        if isinstance(found, Wires) and found.index is None:
+            return found
+        expr = self.assigned(value)
+        name, type_ = self.plan.name(value), signal_type(value.type)
+        port = name in self.plan.drivers
+        self.sheet.section(unit_of(value.op)).wires.append(Wire(name, type_, expr, port))
+        wires = self._own_wires(value)
+        self.known[value] = wires
+        return wires
+
+    def helper(self, op: Operation, name: str, expr: Expr, signed: bool) -> Wires:
+        """Wires for a part of what an operation does."""
+        width = expr.width
+        unique = self.plan.names.take(name)
+        wire = Wire(unique, FixedType(signed, width, 0), expr)
+        self.sheet.section(unit_of(op)).wires.append(wire)
+        return Wires(unique, 0, width, width, signed)
+
+    def memory_read(self, memory: Value) -> Reads:
+        """What an expression reads that looks into a memory."""
+        return frozenset({Read(self.plan.name(memory), 0, 0)})
+
+    def low(self, value: Value, width: int) -> Expr:
+        """The low `width` bits of a value's integer, extended by its sign where it has fewer."""
+        found = self.known.get(value)
+        type_ = signal_type(value.type)
+        if isinstance(found, int):
+            return literal(found, width, type_.signed)
+        if found is None:
+            return self._computed(value, width)
+        if width > type_.width and found.index is not None:
+            found = self.signal(value)
+        return found.extended(width, type_.signed)
+
+    def aligned(self, value: Value, frac: int, width: int) -> Expr:
+        """The low `width` bits of a value's integer in a format with `frac` fraction bits."""
+        shift = frac - signal_type(value.type).frac
+        found = self.known.get(value)
+        if isinstance(found, int):
+            return literal(found << shift, width, signal_type(value.type).signed)
+        if shift >= width:
+            return literal(0, width)
+        if not shift:
+            return self.low(value, width)
+        return concat([self.low(value, width - shift), literal(0, shift)])
+
+    def assigned(self, value: Value) -> Expr:
+        """The value as the whole right-hand side of an assignment to a signal of its type."""
+        width = signal_type(value.type).width
+        rule = rules.WHOLE.get(value.op.name)
+        found = rule(self, value.op) if rule and value not in self.known else None
+        return found or self.low(value, width)
+
+    def _computed(self, value: Value, width: int) -> Expr:
+        op, type_ = value.op, signal_type(value.type)
+        modular, exact = rules.MODULAR.get(op.name), rules.EXACT.get(op.name)
+        if modular is not None and (found := modular(self, op, width)) is not None:
+            return found
+        if exact is not None and width == type_.width:
+            return exact(self, op)
+        if exact is not None and width > type_.width and not type_.signed:
+            return zero_extended(exact(self, op), width)
+        return self.signal(value).extended(width, type_.signed)

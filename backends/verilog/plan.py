@@ -1,0 +1,80 @@
+"""Which values of a design become signals, and under which names."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from lstmir.backends.verilog.names import Names
+from lstmir.interpreter.rtl_design import Design
+from lstmir.ir.definition import definition_of, segments_of
+from lstmir.ir.operation import ENTRY, Operation, Value
+
+CLOCK, RESET, UNUSED = "clk", "rst", "unused"
+
+_SOURCES = (ENTRY, "tensor.constant", "rtl.literal")
+
+
+class Plan:
+    """Names and uses of the values of one design."""
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        self.names = Names()
+        self.module = self.names.take(design.name)
+        for name in (CLOCK, RESET, UNUSED):
+            self.names.take(name)
+        self.inputs = {name: self.names.take(name) for name in design.inputs}
+        self.outputs = {name: self.names.take(name) for name in design.outputs}
+        self._named = {design.inputs[name]: port for name, port in self.inputs.items()}
+        self.drivers = self._drivers()
+        self._named |= {value: port for port, value in self.drivers.items()}
+        for op in design.operations:
+            if op.result not in self._named and op.result.name is not None:
+                self._named[op.result] = self.names.take(op.result.name)
+
+    def _drivers(self) -> dict[str, Value]:
+        """The outputs that are the name of a value: of one that is no port or constant already."""
+        drivers: dict[str, Value] = {}
+        for name, value in self.design.outputs.items():
+            if value.op.name not in _SOURCES and value not in drivers.values():
+                drivers[self.outputs[name]] = value
+        return drivers
+
+    def name(self, value: Value) -> str:
+        """The signal or memory that holds a value."""
+        if value not in self._named:
+            results = definition_of(value.op.name).results
+            self._named[value] = self.names.take(results[value.index])
+        return self._named[value]
+
+    def is_named(self, value: Value) -> bool:
+        """Whether a value is a signal because it has a name: the IR's, or an output's."""
+        return value.name is not None or value in self._named
+
+    def is_shared(self, value: Value) -> bool:
+        """Whether a value has several uses."""
+        return len(value.op.parent.uses(value)) > 1
+
+    @cached_property
+    def branches(self) -> frozenset[Value]:
+        """Selections that do nothing but say what becomes of a register: they print as `if`."""
+        found: set[Value] = set()
+        updates = {value for state, value in self.design.updates.items()}
+        for op in reversed(self.design.operations):
+            if op.name == "arith.select" and self._only_decides(op, found, updates):
+                found.add(op.result)
+        return frozenset(found)
+
+    def _only_decides(self, op: Operation, found: set[Value], updates: set[Value]) -> bool:
+        uses = op.parent.uses(op.result)
+        if len(uses) != 1 or op.result in self.drivers.values():
+            return False
+        user, index = uses[0]
+        if user is not op.parent.end:
+            return user.name == "arith.select" and index > 0 and user.result in found
+        return index in segments_of(user)[1] and op.result in updates
+
+
+def unit_of(op: Operation) -> str:
+    """The part of the machine that an operation belongs to; empty if it says none."""
+    return str(op.attributes.get("unit", ""))

@@ -1,0 +1,219 @@
+"""Reads a tiled program back as what the machine does: walks over matrices, and a tail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import lcm
+
+import numpy as np
+
+from lstmir.ir.definition import captured_value, constant_of, segment, segments_of
+from lstmir.ir.module import Module
+from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.types import TensorType, element_of
+from lstmir.numeric.fixed import FixedType
+from lstmir.pipeline.passes import Pass, cannot
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One matrix as the array reads it: [groups, windows, slots] tiles of rows x columns.
+
+    `lanes` says for each element which of the window's neighbours it multiplies. `vector` is the
+    input (-1) or the index of a state. Products are shifted left by `shift` to the accumulators.
+    """
+
+    weights: np.ndarray
+    lanes: np.ndarray
+    weight_type: FixedType
+    vector_type: FixedType
+    vector: int
+    windows: int
+    slots: int
+    window: int
+    shift: int
+
+    @property
+    def tiles(self) -> int:
+        """Tiles in a group."""
+        return self.windows * self.slots
+
+
+@dataclass(frozen=True)
+class Nest:
+    """The walks that one group of accumulators goes through, for all groups.
+
+    `first` [groups, rows] are the accumulators' first values.
+    """
+
+    walks: tuple[Walk, ...]
+    first: np.ndarray
+    sum_type: FixedType
+    loop: Operation
+
+    @property
+    def groups(self) -> int:
+        """How often the array starts anew."""
+        return int(self.first.shape[0])
+
+    @property
+    def tiles(self) -> int:
+        """Tiles in a group."""
+        return sum(walk.tiles for walk in self.walks)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A tiled network: the recurrence with its tail, then the head.
+
+    `depths` are words of the state memories, `initial` what they start from. `outputs` elements
+    leave the head.
+    """
+
+    scan: Operation
+    cell: Nest
+    head: Nest
+    unit_loop: Operation
+    features: int
+    input_type: FixedType
+    state_types: tuple[FixedType, ...]
+    depths: tuple[int, ...]
+    initial: tuple[np.ndarray, ...]
+    outputs: int
+    gates: int
+
+    @property
+    def rows(self) -> int:
+        """Rows of the array."""
+        return int(self.cell.first.shape[1])
+
+    @property
+    def columns(self) -> int:
+        """Columns of the array."""
+        return int(self.cell.walks[0].weights.shape[-1])
+
+    @property
+    def units(self) -> int:
+        """Hidden units in a group."""
+        return int(self.unit_loop.attributes["trip"])
+
+    @property
+    def all_walks(self) -> tuple[Walk, ...]:
+        """The walks of the cell, then those of the head, as the controller numbers them."""
+        return self.cell.walks + self.head.walks
+
+    def memory_lanes(self, vector: int) -> int:
+        """Neighbours of a vector that its memory gives at once: whole windows of every walk."""
+        return lcm(*(walk.window for walk in self.all_walks if walk.vector == vector))
+
+    def is_read_by_array(self, state: int) -> bool:
+        """Whether a matrix multiplies a state."""
+        return any(walk.vector == state for walk in self.all_walks)
+
+
+def read_program(pass_: Pass, module: Module) -> Program:
+    """The program of a module of level 4. Raises `UserError` for one that `tile` did not write."""
+    region = module.main.region
+    scans = [op for op in region.operations() if op.name == "rnn.scan"]
+    loops = [op for op in region.operations() if op.name == "tile.for"]
+    if len(scans) != 1 or len(loops) != 1:
+        raise cannot(pass_, "the module is not tiled: run tile, block-layout and schedule first")
+    scan, head_loop = scans[0], loops[0]
+    reader = _Reader(pass_, module, scan)
+    (group_loop,) = _loops(scan.regions[0])
+    *_, unit_loop = _loops(group_loop.regions[0])
+    states = segment(scan, "state")
+    output = element_of(module.main.result_types[0]), module.main.results[0].type
+    assert isinstance(output[1], TensorType)
+    return Program(
+        scan, reader.nest(group_loop, unit_loop), reader.nest(head_loop, None), unit_loop,
+        _features(scan), _fixed(scan.operands[0]),
+        tuple(_fixed(v) for v in states), tuple(_length(v) for v in states),
+        tuple(reader.array(v) for v in states), output[1].static_shape[0],
+        int(module.attributes["array"]["gates"]),
+    )  # fmt: skip
+
+
+class _Reader:
+    def __init__(self, pass_: Pass, module: Module, scan: Operation) -> None:
+        self.pass_, self.module, self.scan = pass_, module, scan
+
+    def array(self, value: Value) -> np.ndarray:
+        array = constant_of(value, self.module.resources)
+        if array is None:
+            raise cannot(self.pass_, "a memory of the array must be a constant", value.op.location)
+        return array
+
+    def nest(self, loop: Operation, unit_loop: Operation | None) -> Nest:
+        body = loop.regions[0]
+        walks = [self.walk(op) for op in _loops(body) if op is not unit_loop]
+        load = next(op for op in body.operations() if op.name == "tile.load")
+        first = self.array(load.operands[0])
+        return Nest(tuple(walks), first, _fixed(load.result), loop)
+
+    def walk(self, window_loop: Operation) -> Walk:
+        (slot_loop,) = _loops(window_loop.regions[0])
+        body = slot_loop.regions[0]
+        mac = next(op for op in body.operations() if op.name == "tile.mac")
+        sums, weights, operands = mac.operands
+        near = next(op for op in window_loop.regions[0].operations() if op.name == "tile.load")
+        elements = self.array(weights.op.operands[0])
+        lanes = self.lanes(elements.shape, operands)
+        weight_type, vector_type = _fixed(weights), _fixed(operands)
+        windows, slots = window_loop.attributes["trip"], slot_loop.attributes["trip"]
+        shape = (-1, windows, slots, *elements.shape[1:])
+        return Walk(
+            elements.reshape(shape), lanes.reshape(shape), weight_type, vector_type,
+            self.vector(near.operands[0]), windows, slots, near.attributes["words"],
+            _fixed(sums).frac - weight_type.frac - vector_type.frac,
+        )  # fmt: skip
+
+    def lanes(self, shape: tuple[int, ...], operands: Value) -> np.ndarray:
+        """The neighbour that each stored element multiplies, counted in the window."""
+        columns = shape[-1]
+        if operands.op.name != "tile.gather":
+            return np.broadcast_to(np.arange(columns), shape)
+        window, indices = operands.op.operands
+        banks = operands.op.attributes["banks"]
+        size = _length(window) // banks
+        first = np.arange(columns) // (columns // banks) * size
+        return np.asarray(self.array(indices.op.operands[0]).astype(np.int64) + first)
+
+    def vector(self, memory: Value) -> int:
+        """-1 for the input of a step, else the index of the state."""
+        source = _origin(memory)
+        if source.op is self.scan:
+            return source.index
+        inputs = len(segments_of(self.scan)[0])
+        if source.op is not self.scan.regions[0].entry:
+            raise cannot(self.pass_, "the array reads inputs and states only", source.op.location)
+        return -1 if source.index < inputs else source.index - inputs
+
+
+def _origin(value: Value) -> Value:
+    """A memory seen through captures, padding, and the loops that carry it."""
+    outer = captured_value(value)
+    if outer is not None:
+        return _origin(outer)
+    if value.op.name == "tile.pad":
+        return _origin(value.op.operands[0])
+    return value
+
+
+def _loops(region: Region) -> list[Operation]:
+    return [op for op in region.operations() if op.name == "tile.for"]
+
+
+def _fixed(value: Value) -> FixedType:
+    element = element_of(value.type)
+    assert isinstance(element, FixedType)
+    return element
+
+
+def _length(value: Value) -> int:
+    assert isinstance(value.type, TensorType)
+    return value.type.static_shape[-1]
+
+
+def _features(scan: Operation) -> int:
+    return _length(scan.operands[0])
