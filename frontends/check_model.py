@@ -48,7 +48,13 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, float) or _is_integer(value)
 
 
-_string = _expect("a string", lambda value: isinstance(value, str))
+def _is_text(value: Any) -> bool:
+    # A lone surrogate, as JSON may hold, cannot be printed.
+    text = isinstance(value, str)
+    return text and (value.isascii() or not re.search("[\ud800-\udfff]", value))
+
+
+_string = _expect("a string", _is_text)
 _integer = _expect("an integer of 64 bits", _is_integer)
 _number = _expect("a number", _is_number)
 _enum = _expect("a name or a number", lambda value: isinstance(value, str) or _is_integer(value))

@@ -194,7 +194,7 @@ def fold(axes: tuple[Axis, ...], compute: Callable[[], np.ndarray]) -> Known:
     """
     check_rank(len(axes), "the result")
     if prod(_stored(axes)) > MAX_ELEMENTS:
-        raise UserError(f"a constant of shape {describe(axes)} is too large to compute at import")
+        raise UserError(f"a constant of shape {describe(axes)} is too large")
     with np.errstate(over="ignore", invalid="ignore"):
         return Known(compute(), axes)
 

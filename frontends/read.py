@@ -66,6 +66,9 @@ def _read_onnx(path: Path, data: bytes) -> Any:
         model = ModelProto.FromString(data)
         if model.HasField("graph"):
             return MessageToDict(model)
-    except (DecodeError, ValueError) as error:  # ValueError: text that is not UTF-8
+    except (
+        DecodeError,
+        ValueError,
+    ) as error:  # ValueError: some versions of protobuf, of text that is not UTF-8
         raise UserError(f"{path} is not an ONNX model, or it is damaged") from error
     raise UserError(f"{path} is not an ONNX model: it has no graph")

@@ -128,7 +128,11 @@ def whole_sum(logic: Logic, op: Operation) -> Expr | None:
 def _term(logic: Logic, value: Value, width: int) -> Expr:
     """A value at its own width; a constant at the width that is wanted, if it can be."""
     type_, known = signal_type(value.type), logic.known.get(value)
-    if isinstance(known, int) and width and FixedType(type_.signed, width, 0).contains_int(known, known):
+    if (
+        isinstance(known, int)
+        and width
+        and FixedType(type_.signed, width, 0).contains_int(known, known)
+    ):
         return literal(known, width, type_.signed)
     return logic.low(value, type_.width)
 

@@ -32,7 +32,7 @@ class Expr:
     """A text of `width` bits; `signed` is what Verilog takes it for.
 
     One that is `loose` leaves extension to Verilog after all: it may only stand alone, on the right
-    of an assignment to exactly `width` bits.
+    of an assignment to exactly `width` bits. `parts` are those of a concatenation.
     """
 
     text: str
@@ -41,6 +41,7 @@ class Expr:
     level: int = PRIMARY
     reads: Reads = NOTHING
     loose: bool = False
+    parts: tuple[Expr, ...] = ()
 
     def inside(self, level: int) -> str:
         """The text as an operand of an operator that binds at least as strongly as `level`."""
@@ -111,7 +112,9 @@ def literal(integer: int, width: int, signed: bool = False) -> Expr:
         return Expr(f"1'{'s' if signed else ''}b{integer & 1}", 1, signed)
     if -1 << width - 1 <= integer < 0:
         return Expr(f"-{width}'s{_digits(-integer)}", width, True, UNARY)
-    return Expr(f"{width}'{'s' if signed else ''}{_digits(integer & (1 << width) - 1)}", width, signed)
+    return Expr(
+        f"{width}'{'s' if signed else ''}{_digits(integer & (1 << width) - 1)}", width, signed
+    )
 
 
 def _digits(natural: int) -> str:
@@ -120,9 +123,11 @@ def _digits(natural: int) -> str:
 
 def concat(parts: Iterable[Expr]) -> Expr:
     """Parts side by side, the highest first."""
-    parts = list(parts)
-    text = f"{{{', '.join(part.text for part in parts)}}}"
-    return Expr(text, sum(part.width for part in parts), reads=reads_of(parts))
+    flat = tuple(inner for part in parts for inner in part.parts or (part,))
+    if len(flat) == 1:
+        return flat[0]
+    text = f"{{{', '.join(part.text for part in flat)}}}"
+    return Expr(text, sum(part.width for part in flat), reads=reads_of(flat), parts=flat)
 
 
 def replicated(part: Expr, count: int) -> Expr:
@@ -147,7 +152,8 @@ def as_signed(expr: Expr, signed: bool) -> Expr:
 
 def unary(operator: str, operand: Expr) -> Expr:
     """`-x`, `~x` or, of one bit, `!x`."""
-    return replace(operand, text=operator + operand.inside(PRIMARY), level=UNARY)
+    text = operator + operand.inside(PRIMARY)
+    return Expr(text, operand.width, operand.signed, UNARY, operand.reads)
 
 
 def joined(operator: str, level: int, operands: Iterable[Expr]) -> Expr:

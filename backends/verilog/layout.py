@@ -9,10 +9,9 @@ from lstmir.backends.verilog.lines import (
     INDENT,
     broken,
     clocked,
-    clocked_with_reset,
     declared,
-    memory_lines,
-    remark,
+    table,
+    with_reset,
 )
 from lstmir.backends.verilog.plan import UNUSED
 from lstmir.backends.verilog.registers import merged
@@ -44,6 +43,7 @@ def _needed_early(sections: list[Section]) -> set[str]:
         item.name: index
         for index, section in enumerate(sections)
         for item in (*section.wires, *section.registers, *section.memories)
+        if not item.port
     }
     return {
         read.signal
@@ -55,21 +55,20 @@ def _needed_early(sections: list[Section]) -> set[str]:
 
 
 def _declarations(section: Section, early: set[str], wanted: bool) -> list[str]:
-    lines: list[str] = []
-    for memory in section.memories:
-        if (memory.name in early) == wanted:
-            lines += memory_lines(memory)
-    for register in section.registers:
-        if not register.port and (register.name in early) == wanted:
-            lines.append(_declaration("reg", register.type, register.name))
+    lines = [
+        INDENT + line
+        for memory in section.memories
+        if (memory.name in early) == wanted
+        for line in memory.declaration
+    ]
+    rows = [
+        ("reg", register.type, register.name)
+        for register in section.registers
+        if not register.port and (register.name in early) == wanted
+    ]
     if wanted:
-        declared_early = (wire for wire in section.wires if wire.name in early and not wire.port)
-        lines += [_declaration("wire", wire.type, wire.name) for wire in declared_early]
-    return lines
-
-
-def _declaration(keyword: str, type_: FixedType, name: str) -> str:
-    return f"{INDENT}{declared(keyword, type_, name)};{remark(type_)}"
+        rows += [("wire", wire.type, wire.name) for wire in section.wires if wire.name in early]
+    return lines + table(rows, ";")
 
 
 def _section(section: Section, early: set[str]) -> list[str]:
@@ -83,7 +82,7 @@ def _section(section: Section, early: set[str]) -> list[str]:
         lines += clocked(memory.writes)
     reset = [register for register in section.registers if register.init is not None]
     free = [register for register in section.registers if register.init is None]
-    lines += clocked_with_reset(reset, merged([s for register in reset for s in register.next]))
+    lines += clocked(with_reset(reset, merged([s for register in reset for s in register.next])))
     return lines + clocked(merged([s for register in free for s in register.next]))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
-from lstmir.backends.verilog.expressions import literal
+from lstmir.backends.verilog.expressions import Expr, literal
 from lstmir.backends.verilog.plan import CLOCK, RESET
-from lstmir.backends.verilog.sheet import Assign, If, Memory, Register, Statement
+from lstmir.backends.verilog.sheet import Assign, If, Register, Statement
 from lstmir.numeric.fixed import FixedType
 
 INDENT = "  "
@@ -24,6 +24,18 @@ def vector(type_: FixedType) -> str:
     if type_.width == 1:
         return ""
     return f"{'signed ' if type_.signed else ''}[{type_.width - 1}:0]"
+
+
+def table(rows: Iterable[tuple[str, FixedType, str]], end: str) -> list[str]:
+    """Declarations in columns, each with the remark that it deserves."""
+    rows = list(rows)
+    keywords = max((len(keyword) for keyword, _, _ in rows), default=0)
+    vectors = max((len(vector(type_)) for _, type_, _ in rows), default=0)
+    gap = " " if vectors else ""
+    return [
+        f"{INDENT}{keyword:{keywords}} {vector(type_):>{vectors}}{gap}{name}{end}{remark(type_)}"
+        for keyword, type_, name in rows
+    ]
 
 
 def remark(type_: FixedType) -> str:
@@ -80,30 +92,19 @@ def _one_line(decision: If, depth: int) -> str | None:
 
 
 def clocked(body: Iterable[Statement]) -> list[str]:
-    """An `always` block without reset; nothing for no statements."""
+    """An `always` block; nothing for no statements."""
     lines = statements(body, 2)
     if not lines:
         return []
     return ["", f"{INDENT}always @(posedge {CLOCK}) begin", *lines, f"{INDENT}end"]
 
 
-def clocked_with_reset(registers: list[Register], body: list[Statement]) -> list[str]:
-    """An `always` block for registers that reset sets."""
-    if not registers:
-        return []
+def with_reset(registers: list[Register], body: list[Statement]) -> list[Statement]:
+    """What registers do that a reset sets, if there are any."""
     initial: list[Statement] = [
-        Assign(reg.name, literal(reg.init or 0, reg.type.width, reg.type.signed))
-        for reg in registers
+        Assign(
+            register.name, literal(register.init or 0, register.type.width, register.type.signed)
+        )
+        for register in registers
     ]
-    lines = [
-        "", f"{INDENT}always @(posedge {CLOCK}) begin", f"{INDENT * 2}if ({RESET}) begin",
-        *statements(initial, 3),
-    ]  # fmt: skip
-    if body:
-        lines += [f"{INDENT * 2}end else begin", *statements(body, 3)]
-    return [*lines, f"{INDENT * 2}end", f"{INDENT}end"]
-
-
-def memory_lines(memory: Memory) -> list[str]:
-    """The declaration of a memory."""
-    return [INDENT + line for line in memory.declaration]
+    return [If(Expr(RESET, 1), initial, body)] if registers else []

@@ -47,14 +47,13 @@ class Logic:
         if op.name in _STATE or op.result in self.plan.branches:
             return
         value = op.result
-        if op.name == "rtl.literal":
-            self.known[value] = op.attributes["integer"]
-        elif self.plan.is_named(value):
-            self.signal(value)
-        elif (alias := self._alias(op)) is not None:
+        alias = self._alias(op)
+        if alias is not None:
             self.known[value] = alias
-        elif self.plan.is_shared(value) or len(self.assigned(value).text) > _LONGEST_INLINE:
-            self.signal(value)
+        if op.name == "rtl.literal":
+            return
+        if self.plan.is_named(value) or (alias is None and self._is_long(value)):
+            self._emit(value)
 
     def _alias(self, op: Operation) -> Wires | int | None:
         rule = rules.ALIASES.get(op.name)
@@ -62,11 +61,19 @@ class Logic:
         from_memory = isinstance(alias, Wires) and alias.index is not None
         return None if from_memory and self.plan.is_shared(op.result) else alias
 
+    def _is_long(self, value: Value) -> bool:
+        """Whether a value without a name is better not said in its user's expression."""
+        return self.plan.is_shared(value) or len(self.assigned(value).text) > _LONGEST_INLINE
+
     def signal(self, value: Value) -> Wires:
         """The value as wires that have a name; it gets one where it has none."""
         found = self.known.get(value)
         if isinstance(found, Wires) and found.index is None:
             return found
+        return self._emit(value)
+
+    def _emit(self, value: Value) -> Wires:
+        """Give a value wires of its own."""
         expr = self.assigned(value)
         name, type_ = self.plan.name(value), signal_type(value.type)
         port = name in self.plan.drivers

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 # Verilog-2001, what SystemVerilog adds, and the words of C++ that simulators stumble over.
-RESERVED = frozenset(
-    """
+_WORDS = """
     always and assign automatic begin buf bufif0 bufif1 case casex casez cell cmos config deassign
     default defparam design disable edge else end endcase endconfig endfunction endgenerate
     endmodule endprimitive endspecify endtable endtask event for force forever fork function
@@ -37,8 +36,8 @@ RESERVED = frozenset(
     nullptr operator or_eq private public reflexpr register reinterpret_cast requires short
     signed sizeof static_assert static_cast switch template thread_local throw true try typeid
     typename using volatile wchar_t xor_eq
-    """.split()
-)
+    """
+RESERVED = frozenset(_WORDS.split())
 
 
 def identifier(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lstmir.backends.verilog.layout import body
-from lstmir.backends.verilog.lines import INDENT, remark, vector
+from lstmir.backends.verilog.lines import table
 from lstmir.backends.verilog.logic import Logic
 from lstmir.backends.verilog.memories import add_memories
 from lstmir.backends.verilog.plan import CLOCK, RESET, Plan
@@ -68,11 +68,5 @@ def _head(plan: Plan) -> list[str]:
         driver = plan.drivers.get(port)
         is_register = driver is not None and driver.op.name == "rtl.reg"
         rows.append(("output reg" if is_register else "output", signal_type(value.type), port))
-    kinds = max(len(kind) for kind, _, _ in rows)
-    ranges = max(len(vector(type_)) for _, type_, _ in rows)
-    lines = [f"module {plan.module} ("]
-    for index, (kind, type_, name) in enumerate(rows):
-        comma = "," if index < len(rows) - 1 else ""
-        row = f"{kind:{kinds}} {vector(type_):{ranges}} {name}{comma}{remark(type_)}"
-        lines.append(INDENT + row)
-    return [*lines, ");"]
+    lines = table(rows, ",")
+    return [f"module {plan.module} (", *lines[:-1], lines[-1].replace(",", "", 1), ");"]

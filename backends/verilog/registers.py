@@ -41,9 +41,7 @@ class _Decisions:
         if value not in self.logic.plan.branches:
             return [Assign(self.logic.plan.name(self.register), self.leaf(value))]
         condition, if_true, if_false = value.op.operands
-        return decide(
-            self.logic.low(condition, 1), self.about(if_true), self.about(if_false)
-        )
+        return decide(self.logic.low(condition, 1), self.about(if_true), self.about(if_false))
 
     def leaf(self, value: Value) -> Expr:
         if signal_type(value.type) == self.type:

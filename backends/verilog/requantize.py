@@ -148,7 +148,11 @@ def _increment(logic: Logic, op: Operation) -> Expr | None:
         return _bit(wires, shift - 1, signed)
     if rounding == Rounding.TOWARD_ZERO:
         negative = wires.bit(wires.width - 1)
-        return all_of([negative, _nonzero(wires.slice(0, min(shift, wires.width)))]) if signed else None
+        return (
+            all_of([negative, _nonzero(wires.slice(0, min(shift, wires.width)))])
+            if signed
+            else None
+        )
     half, odd = _bit(wires, shift - 1, signed), _bit(wires, shift, signed)
     beyond = _nonzero(wires.slice(0, min(shift - 1, wires.width))) if shift > 1 else None
     upward = [term for term in (odd, beyond) if term is not None]

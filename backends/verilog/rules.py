@@ -13,6 +13,7 @@ ALIASES = {
     "fx.requantize": requantize.alias,
     "rtl.bits": wiring.alias_bits,
     "rtl.cast": wiring.alias_cast,
+    "rtl.literal": lambda logic, op: op.attributes["integer"],
     "rtl.read": wiring.alias_read,
 }
 WHOLE = {

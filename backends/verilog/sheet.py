@@ -68,6 +68,7 @@ class Memory:
     name: str
     declaration: list[str]
     writes: list[Statement]
+    port: bool = False
 
 
 @dataclass

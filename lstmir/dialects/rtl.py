@@ -270,5 +270,3 @@ define(
         example="rtl.next output (%y) update (%q = %d) : (!fx.u<4,0>, !fx.u<4,0>, !fx.u<4,0>) -> ()",
     )
 )
-
-

@@ -1,0 +1,168 @@
+"""Whatever stands in a file, it is imported or refused with a `UserError`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+
+from lstmir.frontends.check_model import check_model
+from lstmir.frontends.importer import import_model
+from lstmir.frontends.read import read_model
+from lstmir.ir.diagnostics import UserError
+from lstmir.ir.verify import verify
+
+Place = tuple[str | int, ...]
+
+
+def tiny_model() -> bytes:
+    """A model of every kind of field: an LSTM with an initial state of the batch's length, and a head."""
+    weights = {
+        "W": np.ones((1, 8, 3), np.float32),
+        "R": np.ones((1, 8, 2), np.float32),
+        "w": np.ones((2, 2), np.float32),
+        "axes": np.array([0], np.int64),
+        "zero": np.array(1, np.int64),
+        "one": np.array([1], np.int64),
+        "two": np.array([2], np.int64),
+    }
+    nodes = [
+        helper.make_node("Shape", ["x"], ["s"]),
+        helper.make_node("Gather", ["s", "zero"], ["n"], axis=0),
+        helper.make_node("Unsqueeze", ["n", "axes"], ["n1"]),
+        helper.make_node("Concat", ["one", "n1", "two"], ["shape"], axis=0),
+        helper.make_node(
+            "ConstantOfShape",
+            ["shape"],
+            ["h0"],
+            value=numpy_helper.from_array(np.ones(1, np.float32)),
+        ),
+        helper.make_node("LSTM", ["x", "W", "R", "", "", "h0"], ["y", "h"], hidden_size=2),
+        helper.make_node("Slice", ["y", "axes", "one", "axes"], ["cut"]),
+        helper.make_node("Squeeze", ["h", "axes"], ["last"]),
+        helper.make_node("Gemm", ["last", "w"], ["logits"], alpha=0.5, transB=1),
+        helper.make_node("Flatten", ["logits"], ["flat"], axis=1),
+        helper.make_node("Transpose", ["flat"], ["t"], perm=[1, 0]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [4, "batch", 3])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("t", "cut")],
+        [numpy_helper.from_array(array, name) for name, array in weights.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    return model.SerializeToString()
+
+
+def attempt(model: Any) -> None:
+    try:
+        check_model(model, "m")
+        module = import_model(model, "m")
+    except UserError as error:
+        assert str(error).startswith("error: ")
+        return
+    verify(module)
+
+
+def places(value: Any, place: Place = ()) -> Iterator[Place]:
+    """Every place in a JSON value."""
+    yield place
+    if isinstance(value, dict):
+        entries: Any = value.items()
+    else:
+        entries = enumerate(value) if isinstance(value, list) else ()
+    for key, inner in entries:
+        yield from places(inner, (*place, key))
+
+
+def at(value: Any, place: Place) -> Any:
+    for key in place:
+        value = value[key]
+    return value
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 40)
+    | st.sampled_from(
+        [2**31, 2**63 - 1, -(2**63), 2**63, "0", "-1", "3", "1e3", "x", "", "AACAPw=="]
+    )
+    | st.floats()
+)
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("fuzz") / "tiny.onnx"
+    path.write_bytes(tiny_model())
+    return path
+
+
+@given(data=st.data())
+def test_other_values(tiny: Path, data: st.DataObject) -> None:
+    model = read_model(tiny)
+    for _ in range(data.draw(st.integers(1, 2))):
+        place = data.draw(st.sampled_from(list(places(model))[1:]))
+        at(model, place[:-1])[place[-1]] = data.draw(JSON)
+    attempt(model)
+
+
+@given(data=st.data())
+def test_values_moved_or_missing(tiny: Path, data: st.DataObject) -> None:
+    model = read_model(tiny)
+    for _ in range(data.draw(st.integers(1, 2))):
+        everywhere = st.sampled_from(list(places(model))[1:])
+        target, source = data.draw(everywhere), data.draw(st.none() | everywhere)
+        holder = at(model, target[:-1])
+        if source is None:
+            del holder[target[-1]]
+        else:
+            holder[target[-1]] = copy.deepcopy(at(model, source))
+    attempt(model)
+
+
+@given(data=st.data())
+def test_names_exchanged(tiny: Path, data: st.DataObject) -> None:
+    """The nodes read and make each other's values: ranks, roles and constants meet at random."""
+    model = read_model(tiny)
+    nodes = model["graph"]["node"]
+    names = st.sampled_from(
+        sorted({name for node in nodes for name in node["input"] + node["output"]})
+    )
+    for _ in range(data.draw(st.integers(1, 4))):
+        node = data.draw(st.sampled_from(nodes))
+        node["input"][data.draw(st.integers(0, len(node["input"]) - 1))] = data.draw(names)
+    attempt(model)
+
+
+@given(
+    changes=st.lists(
+        st.tuples(st.integers(0, 2000), st.binary(max_size=3)), min_size=1, max_size=4
+    ),
+    end=st.none() | st.integers(0, 2000),
+)
+def test_other_bytes(tiny: Path, changes: list[tuple[int, bytes]], end: int | None) -> None:
+    data = bytearray(tiny.read_bytes())
+    for start, new in changes:
+        data[start : start + len(new)] = new
+    path = tiny.with_name("changed.onnx")
+    path.write_bytes(data[:end])
+    try:
+        model = read_model(path)
+    except UserError:
+        return
+    attempt(model)
