@@ -109,6 +109,9 @@ class _LstmCell:
         type_ = TensorType((self.hidden,), self.element)
         if not state:
             return self.build.constant(np.zeros(self.hidden), type_, name)
+        known = constant_of(state[0], self.build.module.resources)
+        if known is not None:
+            return self.constant(name, known[self.d, 0])
         sliced = self.build.value("tensor.slice", state[0], axis=0, start=self.d, size=1)
         return self.build.value("tensor.reshape", sliced, type=type_)
 

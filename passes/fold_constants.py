@@ -102,8 +102,11 @@ def _fold(module: Module, op: Operation) -> None:
     operands = [array for array in known if array is not None]
     if len(operands) < len(known):
         return
-    with np.errstate(all="ignore"):
-        (result,) = Compiler(module.resources).rule(op)(*operands)
+    try:
+        with np.errstate(all="ignore"):
+            (result,) = Compiler(module.resources).rule(op)(*operands)
+    except ValueError:  # such as a logarithm of a negative number: whoever runs it will be told
+        return
     if is_float(op.result.type) and not np.isfinite(result).all():
         return
     region = op.parent

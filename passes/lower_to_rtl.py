@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from lstmir.interpreter.streams import beat_width
 from lstmir.ir.builder import Builder
+from lstmir.ir.interface import ports, set_ports
 from lstmir.ir.module import Function, Module
 from lstmir.ir.operation import Region, Value
 from lstmir.ir.types import I1, Type
@@ -46,10 +47,18 @@ class LowerToRtl:
             raise cannot(self, "the module is not scheduled: run schedule first")
         timing = Timing(**module.attributes["timing"])
         region = _machine(module, program, timing)
+        _note_formats(module, program)
         name = module.name
         module.functions.clear()
         module.functions[name] = Function(name, region, {"outputs": OUTPUTS})
         module.drop_unused_resources()
+
+
+def _note_formats(module: Module, program: Program) -> None:
+    """Wires do not say what they mean: the interface does from here on."""
+    formats = {"input": program.input_type, "output": program.head.sum_type}
+    all_ports = [*ports(module, "input"), *ports(module, "output")]
+    set_ports(module, [replace(port, format=formats[port.kind]) for port in all_ports])
 
 
 def _ports(program: Program) -> dict[str, Type]:

@@ -45,7 +45,7 @@ class Tile:
         cell = analyse_cell(self, module, self.only_scan(function))
         head = self.head(module, function, cell)
         array = choose_array(self, self.macs, cell, head)
-        tiled = NestBuilder(self, module, cell, array).function(function, head)
+        tiled = NestBuilder(self, module, cell, head, array).function(function)
         module.functions[function.name] = tiled
         module.attributes["array"] = array.attribute()
         module.drop_unused_resources()

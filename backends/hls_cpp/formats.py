@@ -15,12 +15,6 @@ QUANTIZATION = {
 OVERFLOW = {Overflow.SATURATE: "AP_SAT", Overflow.WRAP: "AP_WRAP"}
 
 
-def fixed_cpp(format_: FixedType, *modes: str) -> str:
-    """The format as the vendor spells it: width, then the bits in front of the point."""
-    name = "ap_fixed" if format_.signed else "ap_ufixed"
-    return f"{name}<{', '.join([str(format_.width), str(format_.width - format_.frac), *modes])}>"
-
-
 def stored_cpp(type_: Type) -> str:
     """The type of the stored integers behind constants."""
     element = element_of(type_)
@@ -36,11 +30,12 @@ def alias(format_: FixedType) -> str:
     return f"{'s' if format_.signed else 'u'}{format_.width}_{frac}"
 
 
-class Aliases:
-    """The short names that a program uses."""
+class Types:
+    """The types of a program: it names plain formats, and spells out those with modes."""
 
     def __init__(self) -> None:
         self._formats: set[FixedType] = set()
+        self.widest = 0
 
     def __call__(self, type_: Type) -> str:
         """The name of a value's element type."""
@@ -49,14 +44,18 @@ class Aliases:
             return "bool"
         assert isinstance(element, FixedType)
         self._formats.add(element)
+        self.widest = max(self.widest, element.width)
         return alias(element)
 
-    @property
-    def widest(self) -> int:
-        """The most bits of a format in use."""
-        return max(format_.width for format_ in self._formats)
+    def spelled(self, signed: bool, width: int, frac: int, *modes: str) -> str:
+        """The type as the vendor has it: with the bits in front of the point behind the width."""
+        self.widest = max(self.widest, width)
+        arguments = ", ".join([str(width), str(width - frac), *modes])
+        return f"ap_{'' if signed else 'u'}fixed<{arguments}>"
 
     def definitions(self) -> str:
         """A line for each name in use."""
         formats = sorted(self._formats, key=lambda f: (f.signed, f.width, f.frac))
-        return "\n".join(f"typedef {fixed_cpp(f)} {alias(f)};" for f in formats)
+        return "\n".join(
+            f"typedef {self.spelled(f.signed, f.width, f.frac)} {alias(f)};" for f in formats
+        )

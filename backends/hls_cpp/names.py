@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# The keywords up to C++20, and the macros of lower case that common headers define.
-KEYWORDS = frozenset(
-    """
+# The keywords up to C++20, and the macros of lower case that the headers around us define.
+_KEYWORDS = """
     alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t
     class co_await co_return co_yield compl concept const const_cast consteval constexpr constinit continue
     decltype default delete do double dynamic_cast else enum explicit export extern false float for friend
@@ -15,21 +14,23 @@ KEYWORDS = frozenset(
     protected public register reinterpret_cast requires return short signed sizeof static static_assert
     static_cast struct switch template this thread_local throw true try typedef typeid typename union
     unsigned using virtual void volatile wchar_t while xor xor_eq
-    assert errno i386 linux major makedev minor stderr stdin stdout unix
-    """.split()
-)
+    ap_bigint ap_biguint assert errno i386 linux stderr stdin stdout unix
+"""
+KEYWORDS = frozenset(_KEYWORDS.split())
 
 
 def identifier(hint: str) -> str:
     """The nearest name that means nothing in C++ yet.
 
-    Names in capitals are macros' by custom, those with two underscores or one in front the compiler's.
+    Names in capitals are macros' by custom, those with two underscores or one in front the
+    compiler's, and those like `s8_4` are ours for formats.
     """
     legal = re.sub(r"[^A-Za-z0-9]+", "_", hint).strip("_")
     if not legal or legal[0].isdigit():
         legal = f"n{legal}"
     is_macro = len(legal) > 1 and legal.isupper()
-    return f"{legal}_" if is_macro or legal in KEYWORDS else legal
+    is_format = re.fullmatch(r"[su]\d+_m?\d+", legal)
+    return f"{legal}_" if is_macro or is_format or legal in KEYWORDS else legal
 
 
 class Scope:

@@ -12,6 +12,7 @@ from lstmir.backends.verilog.expressions import (
     SHIFT,
     Expr,
     as_signed,
+    bit_pattern,
     chosen,
     compared,
     joined,
@@ -143,6 +144,8 @@ def whole_product(logic: Logic, op: Operation) -> Expr:
     types = [signal_type(value.type) for value in op.operands]
     signed = any(type_.signed for type_ in types)
     factors = [_factor(logic, value, signed) for value in op.operands]
+    if any(factor.width > result.width for factor in factors):
+        factors = [logic.low(value, result.width) for value in op.operands]
     product = replace(joined("*", MUL, factors), width=result.width, loose=True)
     shift = result.frac - sum(type_.frac for type_ in types)
     return replace(product, text=f"({product.text}) << {shift}", level=SHIFT) if shift else product
@@ -150,11 +153,13 @@ def whole_product(logic: Logic, op: Operation) -> Expr:
 
 def _factor(logic: Logic, value: Value, signed: bool) -> Expr:
     type_, found = signal_type(value.type), logic.known.get(value)
-    # A natural number among signed ones needs a zero in front. So does the most negative constant,
-    # whose digits without the sign are no number of its width.
-    width = type_.width + (signed and (not type_.signed or found == type_.min_int))
     if isinstance(found, int):
-        return literal(found, width, signed)
+        return (
+            bit_pattern(found, type_.width)
+            if found < 0
+            else literal(found, type_.width + signed, signed)
+        )
     if found is None:
         logic.signal(value)
-    return as_signed(logic.low(value, width), signed)
+    # A natural number among signed ones needs a zero in front.
+    return as_signed(logic.low(value, type_.width + (signed and not type_.signed)), signed)

@@ -107,14 +107,22 @@ def reads_of(parts: Iterable[Expr]) -> Reads:
 
 
 def literal(integer: int, width: int, signed: bool = False) -> Expr:
-    """A constant: the low `width` bits of an integer. A negative one that fits shows its sign."""
+    """A constant: the low `width` bits of an integer.
+
+    A negative one that fits shows its sign. The most negative one does not: its digits alone are no
+    number of that width.
+    """
+    natural = integer & (1 << width) - 1
     if width == 1:
-        return Expr(f"1'{'s' if signed else ''}b{integer & 1}", 1, signed)
-    if -1 << width - 1 <= integer < 0:
+        return Expr(f"1'{'s' if signed else ''}b{natural}", 1, signed)
+    if -1 << width - 1 < integer < 0:
         return Expr(f"-{width}'s{_digits(-integer)}", width, True, UNARY)
-    return Expr(
-        f"{width}'{'s' if signed else ''}{_digits(integer & (1 << width) - 1)}", width, signed
-    )
+    return Expr(f"{width}'{'s' if signed else ''}{_digits(natural)}", width, signed)
+
+
+def bit_pattern(integer: int, width: int) -> Expr:
+    """A signed constant without an operator, such as `8'shfe` for -2."""
+    return Expr(f"{width}'sh{integer & (1 << width) - 1:x}", width, True)
 
 
 def _digits(natural: int) -> str:

@@ -80,8 +80,8 @@ def _section(section: Section, early: set[str]) -> list[str]:
         lines += _wire(wire, early)
     for memory in section.memories:
         lines += clocked(memory.writes)
-    reset = [register for register in section.registers if register.init is not None]
-    free = [register for register in section.registers if register.init is None]
+    reset = [register for register in section.registers if register.is_reset]
+    free = [register for register in section.registers if not register.is_reset]
     lines += clocked(with_reset(reset, merged([s for register in reset for s in register.next])))
     return lines + clocked(merged([s for register in free for s in register.next]))
 
@@ -95,13 +95,16 @@ def _wire(wire: Wire, early: set[str]) -> list[str]:
 def _sink(sheet: Sheet, inputs: dict[str, FixedType]) -> list[str]:
     """One wire that reads every bit that nothing else does, so that linters report true ones."""
     signals = dict(inputs)
+    memories: list[str] = []
     reads: set[Read] = set()
     for section in sheet.sections.values():
+        memories += [memory.name for memory in section.memories]
         for item in (*section.wires, *section.registers):
             if not item.port:
                 signals[item.name] = item.type
         reads.update(read for expr in section.expressions for read in expr.reads)
     idle = list(_idle(signals, reads))
+    idle += [f"{name}[0]" for name in memories if Read(name, 0, 0) not in reads]
     if not idle:
         return []
     text = f"wire {UNUSED} = &{{1'b0, {', '.join(idle)}}};"

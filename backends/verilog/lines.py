@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 
 from lstmir.backends.verilog.expressions import Expr, literal
@@ -12,6 +11,7 @@ from lstmir.numeric.fixed import FixedType
 
 INDENT = "  "
 _COLUMNS = 100
+_OPERATORS = frozenset(("?", ":", "+", "-", "*", "&&", "||", "==", "!=", "<", "<=", ">", ">="))
 
 
 def declared(keyword: str, type_: FixedType, name: str) -> str:
@@ -44,14 +44,31 @@ def remark(type_: FixedType) -> str:
 
 
 def broken(text: str, depth: int) -> list[str]:
-    """A statement indented, over several lines where it is long; no space in it may matter."""
-    margin = INDENT * depth
-    if len(margin + text) <= _COLUMNS:
-        return [margin + text]
-    return textwrap.wrap(
-        text, _COLUMNS, initial_indent=margin, subsequent_indent=margin + 2 * INDENT,
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+    """A statement indented, over several lines where it is long."""
+    margin, lines = INDENT * depth, []
+    while len(margin + text) > _COLUMNS and (cut := _best_break(text, _COLUMNS - len(margin))):
+        lines.append(margin + text[:cut])
+        text, margin = text[cut + 1 :], INDENT * (depth + 2)
+    return [*lines, margin + text]
+
+
+def _best_break(text: str, room: int) -> int | None:
+    """The space to break at: outside brackets if possible, then in front of an operator, then late.
+
+    It leaves no line less than half full, if possible.
+    """
+    spaces, nesting = [], 0
+    for index, char in enumerate(text):
+        nesting += (char in "([{") - (char in ")]}")
+        if char == " " and index > 0:
+            spaces.append(
+                (index > room, index < room // 2, nesting, not _may_break(text, index), -index)
+            )
+    return -min(spaces)[-1] if spaces else None
+
+
+def _may_break(text: str, space: int) -> bool:
+    return text[space - 1] == "," or text[space + 1 :].split(" ", 1)[0] in _OPERATORS
 
 
 def statements(body: Iterable[Statement], depth: int) -> list[str]:

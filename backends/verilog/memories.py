@@ -63,7 +63,7 @@ def _array(logic: Logic, memory: Value, block: bool) -> list[str]:
 def _zeros(logic: Logic, ram: Value) -> list[str]:
     words, type_ = memory_type(ram)
     name, last = logic.plan.name(ram), (1 << depth_of(words)) - 1
-    index = logic.plan.names.take(f"{name}_word")
+    index = logic.plan.names.take("i")
     loop = f"for ({index} = 0; {index} <= {last}; {index} = {index} + 1)"
     return [f"integer {index};", f"initial {loop} {name}[{index}] = {type_.width}'d0;"]
 

@@ -32,19 +32,19 @@ def print_design(module: Module) -> dict[str, str]:
     add_registers(logic)
     images = add_memories(logic, module.resources)
     _assign_outputs(logic)
-    lines = body(sheet, _inputs(plan))
+    lines = body(sheet, _inputs(plan, sheet))
     header = _HEADER.format(name=plan.module)
     text = "\n".join([header, *_head(plan), *lines, "", "endmodule", ""])
     return {f"{plan.module}.v": text, **images}
 
 
-def _inputs(plan: Plan) -> dict[str, FixedType]:
+def _inputs(plan: Plan, sheet: Sheet) -> dict[str, FixedType]:
     """The ports into the design; clock and reset only where nothing uses them."""
-    design = plan.design
+    design, sections = plan.design, sheet.sections.values()
     inputs = {plan.inputs[name]: signal_type(value.type) for name, value in design.inputs.items()}
-    if not design.updates:
+    if not any(section.is_clocked for section in sections):
         inputs[CLOCK] = _ONE_WIRE
-    if not any("init" in register.op.attributes for register in design.registers):
+    if not any(register.is_reset for section in sections for register in section.registers):
         inputs[RESET] = _ONE_WIRE
     return inputs
 

@@ -60,6 +60,11 @@ class Register:
     next: list[Statement]
     port: bool = False
 
+    @property
+    def is_reset(self) -> bool:
+        """Whether reset sets it."""
+        return self.init is not None
+
 
 @dataclass(frozen=True)
 class Memory:
@@ -79,6 +84,12 @@ class Section:
     wires: list[Wire] = field(default_factory=list)
     registers: list[Register] = field(default_factory=list)
     memories: list[Memory] = field(default_factory=list)
+
+    @property
+    def is_clocked(self) -> bool:
+        """Whether anything changes with the clock."""
+        moving = any(register.next or register.is_reset for register in self.registers)
+        return moving or any(memory.writes for memory in self.memories)
 
     @property
     def expressions(self) -> Iterator[Expr]:

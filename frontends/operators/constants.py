@@ -85,6 +85,8 @@ def expand(call: Call) -> Sequence[Imported]:
 
 def _repeated(source: Known, lengths: Sequence[Length]) -> Known:
     """The constant, broadcast against a shape."""
+    if any(isinstance(length, int) and length < 0 for length in lengths):
+        raise UserError("the shape has a negative length")
     old = [length_of(axis) for axis in source.axes]
     rank = max(len(old), len(lengths))
     axes: list[Axis] = []

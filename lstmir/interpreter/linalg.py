@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lstmir.interpreter.plan import Array, Compiler, Evaluate, rule
+from lstmir.interpreter.tensor import spread
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import element_of
 from lstmir.numeric import arrays
@@ -32,7 +33,7 @@ def matvec(op: Operation, compiler: Compiler) -> Evaluate:
             return (arrays.matvec(weights[0], weights_type, vector, vector_type, result),)
         rows = [
             arrays.matvec(matrix, weights_type, row[np.newaxis], vector_type, result)
-            for matrix, row in zip(weights, vector, strict=True)
+            for matrix, row in zip(weights, spread(vector, len(weights)), strict=True)
         ]
         return (np.concatenate(rows),)
 

@@ -76,7 +76,7 @@ def scan(op: Operation, compiler: Compiler) -> Evaluate:
             results = body.run([*(s[:, t] for s in sequences), *state, *captures])
             state = list(results[:held])
             emitted.append(results[held:])
-        samples = max(len(sequence) for sequence in sequences)
+        samples = max(len(array) for array in operands)
         if backwards:
             emitted.reverse()
         stacked = [_stack(column, samples) for column in zip(*emitted, strict=True)]

@@ -8,6 +8,7 @@ import numpy as np
 
 from lstmir.interpreter import arith, fx, linalg, rnn, tensor, tile
 from lstmir.interpreter.plan import Array, Compiler, Listener
+from lstmir.interpreter.streamed import is_clocked, run_streamed
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import Port, is_sampled, ports
 from lstmir.ir.module import Module
@@ -21,7 +22,7 @@ DIALECT_RULES = (arith, fx, linalg, rnn, tensor, tile)
 def run(
     module: Module, feeds: Mapping[str, np.ndarray], listener: Listener | None = None
 ) -> dict[str, np.ndarray]:
-    """Run a module of level 1 to 4 on arrays named and laid out as the model's own.
+    """Run a module of any level on arrays named and laid out as the model's own.
 
     Fixed-point inputs are rounded half to even and saturated. Raises `UserError` for arrays that
     are missing, unknown, of another shape, or not finite.
@@ -33,11 +34,19 @@ def run(
         results = run_samples(module, whole, listener)
         return {port.name: array[0] for port, array in zip(outputs, results, strict=True)}
     samples = [port.to_samples(np.asarray(feeds[port.name])) for port in inputs]
-    results = as_reals(module, run_samples(module, samples, listener))
+    results = _real_results(module, samples, listener)
     return {
         port.name: port.from_samples(array).astype(port.dtype.replace("f", "float"))
         for port, array in zip(outputs, results, strict=True)
     }
+
+
+def _real_results(
+    module: Module, samples: Sequence[np.ndarray], listener: Listener | None
+) -> list[np.ndarray]:
+    if is_clocked(module):
+        return run_streamed(module, samples[0])
+    return as_reals(module, run_samples(module, samples, listener))
 
 
 def run_samples(

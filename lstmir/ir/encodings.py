@@ -30,6 +30,11 @@ class BankSparse:
         row, bank = crowded[0]
         return f"row {row}, bank {bank} has more than {self.keep} non-zero elements"
 
+    def kept(self, columns: int) -> int:
+        """The most elements of a row of `columns` that can live."""
+        whole, rest = divmod(columns, self.size)
+        return whole * self.keep + min(rest, self.keep)
+
     @property
     def index_bits(self) -> int:
         """Bits that say which element of its bank a stored value is."""

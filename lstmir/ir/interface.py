@@ -6,12 +6,13 @@ array of a port; from "sample" on it is one sample, the array without its batch 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from lstmir.ir.module import Module
+from lstmir.numeric.fixed import FixedType
 
 BATCH, SAMPLE = "batch", "sample"
 
@@ -20,7 +21,8 @@ BATCH, SAMPLE = "batch", "sample"
 class Port:
     """One array of the model: `shape` has -1 where a length is known only at run time.
 
-    `batch` and `time` are the axes of samples and of time steps, or None.
+    `batch` and `time` are the axes of samples and of time steps, or None. `format` is that of the
+    elements on a stream; a module that has streams knows it.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Port:
     shape: tuple[int, ...]
     batch: int | None = None
     time: int | None = None
+    format: FixedType | None = None
 
     @property
     def sample_shape(self) -> tuple[int, ...]:
@@ -54,7 +57,8 @@ class Port:
 
     def attribute(self) -> dict[str, Any]:
         """The port as an attribute of the module."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+        every = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {key: value for key, value in every.items() if value is not None}
 
 
 def ports(module: Module, kind: str) -> list[Port]:

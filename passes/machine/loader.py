@@ -94,8 +94,7 @@ def bank_address(logic: Logic, bank: Value, row: Value, rows: int) -> Value:
     """The address of a row in one of two banks: the bank is the highest bit."""
     if rows == 1:
         return logic.op("rtl.concat", bank)
-    assert isinstance(row.type, FixedType)
-    return logic.op("rtl.concat", bank, logic.bits(row, 0, (rows - 1).bit_length()))
+    return logic.op("rtl.concat", bank, logic.widened(row, natural(rows)))
 
 
 def bank_depth(rows: int) -> int:

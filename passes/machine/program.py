@@ -10,7 +10,7 @@ import numpy as np
 from lstmir.ir.definition import captured_value, constant_of, segment, segments_of
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation, Region, Value
-from lstmir.ir.types import TensorType, element_of
+from lstmir.ir.types import TensorType, element_of, shape_of
 from lstmir.numeric.fixed import FixedType
 from lstmir.pipeline.passes import Pass, cannot
 
@@ -211,8 +211,9 @@ def _fixed(value: Value) -> FixedType:
 
 
 def _length(value: Value) -> int:
-    assert isinstance(value.type, TensorType)
-    return value.type.static_shape[-1]
+    length = shape_of(value.type)[-1]
+    assert length is not None
+    return length
 
 
 def _features(scan: Operation) -> int:

@@ -32,16 +32,15 @@ def sums_ready(columns: int) -> int:
 class Timing:
     """Cycles of the machine, all counted from the first tile of a step or of the head.
 
-    `step_tiles` are the array's busy cycles in a step, `head_tiles` those in a group of the head;
-    `head_group` includes the cycles in which a group waits for the one before to leave. The next step may start `step_interval`
-    cycles after a step, the head `head_gap` after the last step, the next sequence `head_interval`
-    after the head. `sums_ready` is the array's latency, `tail_latency` that of the tail.
+    `step_tiles` are the array's busy cycles in a step, `head_group` those from one of the
+    `head_groups` groups of the head to the next. The next step may start `step_interval` cycles
+    after a step, the head `head_gap` after the last step, the next sequence `head_interval` after
+    the head. `sums_ready` is the array's latency, `tail_latency` that of the tail.
     """
 
     step_tiles: int
     step_interval: int
     head_gap: int
-    head_tiles: int
     head_group: int
     head_groups: int
     head_interval: int
@@ -77,7 +76,7 @@ def timing_of(program: Program, starts: dict[str, dict[int, int]]) -> Timing:
     head_busy = group * program.head.groups
     drain = max(0, program.rows - cell.tiles)
     return Timing(
-        busy, interval, gap, program.head.tiles, group, program.head.groups, head_busy + drain, ready,
+        busy, interval, gap, group, program.head.groups, head_busy + drain, ready,
         max(stores.values()) + 1,
     )  # fmt: skip
 
@@ -141,7 +140,7 @@ class _Clock:
         start = max(self.free, self.output_free) + 1
         self.free = start + self.timing.head_interval - 1
         group, row = divmod(outputs - 1, rows)
-        held = start + (group * self.timing.head_group) + self.timing.head_tiles - 1 + self.timing.sums_ready
+        held = start + (group + 1) * self.timing.head_group - 1 + self.timing.sums_ready
         leaves = held + row + 2
         self.output_free = leaves + 1
         return leaves

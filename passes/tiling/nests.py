@@ -33,18 +33,21 @@ class Loop:
 class NestBuilder:
     """Rewrites one function; shared constants are made once."""
 
-    def __init__(self, pass_: Pass, module: Module, cell: Cell, array: Array) -> None:
+    def __init__(
+        self, pass_: Pass, module: Module, cell: Cell, behind: Accumulation, array: Array
+    ) -> None:
         self.pass_, self.module, self.cell, self.array = pass_, module, cell, array
+        self.behind = behind
         self.region = Region()
         self.build = Builder(module, self.region)
         self.constants: dict[Value, Value] = {}
 
-    def function(self, function: Function, head: Accumulation) -> Function:
+    def function(self, function: Function) -> Function:
         """The tiled function: one scan of loop nests, then the loop nest of the head."""
         source = function.parameters[0]
         x = self.region.add_argument(source.type, source.name)
         states = self.scan(x)
-        result = self.head(head, states)
+        result = self.head(states)
         self.build.end("return", [result])
         return Function(function.name, self.region, function.attributes, function.location)
 
@@ -57,11 +60,18 @@ class NestBuilder:
             for product in self.cell.accumulation.products
             if product.vector == vector
         ]
+        if vector == self.state_behind():
+            walks.append(matrix_geometry(self.behind.products[0].matrix, self.array.head))
         sizes = [walk.windows * walk.window for walk in walks]
         if vector in self.cell.states:
             units = self.array.cell.units
             sizes.append(-(-self.cell.hidden // units) * units)
         return max([*sizes, shape_of(vector.type)[0] or 0])
+
+    def state_behind(self) -> Value:
+        """The state whose last value the head multiplies."""
+        emits = len(self.cell.scan.results) - len(self.cell.states)
+        return self.cell.states[self.behind.products[0].vector.index - emits]
 
     def constant(self, value: Value) -> Value:
         """A constant of the old function in the new one."""
@@ -259,13 +269,11 @@ class NestBuilder:
         (result,) = self.close(outer, [after])
         return result
 
-    def head(self, head: Accumulation, states: dict[Value, Value]) -> Value:
+    def head(self, states: dict[Value, Value]) -> Value:
         """The matrix behind the recurrence, on the same array."""
-        tiles = self.array.head
-        product = head.products[0]
-        emits = len(self.cell.scan.results) - len(self.cell.states)
-        memory = states[self.cell.states[product.vector.index - emits]]
-        matrix = self.constant(product.matrix)
+        tiles, head = self.array.head, self.behind
+        memory = states[self.state_behind()]
+        matrix = self.constant(head.products[0].matrix)
         sum_type, first = self.accumulators(head, tiles)
         plan = matrix_geometry(matrix, tiles)
         element = _fixed(head.value.type)

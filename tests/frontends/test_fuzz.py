@@ -24,7 +24,7 @@ Place = tuple[str | int, ...]
 
 def tiny_model() -> bytes:
     """A model of every kind of field: an LSTM with an initial state of the batch's length, and a head."""
-    weights = {
+    weights: dict[str, np.ndarray] = {
         "W": np.ones((1, 8, 3), np.float32),
         "R": np.ones((1, 8, 2), np.float32),
         "w": np.ones((2, 2), np.float32),
@@ -58,11 +58,14 @@ def tiny_model() -> bytes:
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("t", "cut")],
         [numpy_helper.from_array(array, name) for name, array in weights.items()],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
-    return model.SerializeToString()
+    version = [helper.make_opsetid("", 17)]
+    model = helper.make_model(graph, opset_imports=version, ir_version=8)
+    data: bytes = model.SerializeToString()
+    return data
 
 
 def attempt(model: Any) -> None:
+    """Import a model, if it is not refused, and verify the module."""
     try:
         check_model(model, "m")
         module = import_model(model, "m")
@@ -137,7 +140,7 @@ def test_values_moved_or_missing(tiny: Path, data: st.DataObject) -> None:
 
 @given(data=st.data())
 def test_names_exchanged(tiny: Path, data: st.DataObject) -> None:
-    """The nodes read and make each other's values: ranks, roles and constants meet at random."""
+    """Nodes read each other's values: ranks, constants and lengths meet at random."""
     model = read_model(tiny)
     nodes = model["graph"]["node"]
     names = st.sampled_from(

@@ -55,7 +55,7 @@ RANK_3: dict[str, tuple[list[NodeProto], Weights]] = {
     "softsign": ([node("Softsign", ["x"], ["y"])], {}),
     "tanh": ([node("Tanh", ["x"], ["y"])], {}),
     "identity": ([node("Identity", ["x"], ["y"])], {}),
-    "dropout": ([node("Dropout", ["x", "r", ""], ["y", "mask"])], {"r": np.float32(0.5)}),
+    "dropout": ([node("Dropout", ["x", "r", ""], ["y", "mask"])], {"r": np.array(0.5, np.float32)}),
     "dropout_told": (
         [node("Dropout", ["x", "", "t"], ["y"])],
         {"t": np.array(False)},

@@ -18,7 +18,7 @@ node = helper.make_node
 KNOWN = "1 (FLOAT), 6 (INT32), 7 (INT64), 9 (BOOL), 10 (FLOAT16), 11 (DOUBLE)"
 Roles = dict[str, tuple[int | None, int | None]]
 
-WEIGHTS = {
+WEIGHTS: dict[str, np.ndarray] = {
     "W": np.ones((1, 16, 4), np.float32),
     "R": np.ones((1, 16, 4), np.float32),
     "W2": np.ones((2, 16, 4), np.float32),

@@ -54,6 +54,11 @@ CHAINS: dict[str, tuple[list[NodeProto], Weights, str]] = {
         {"n": ints(2**20, 2**20)},
         "node 'fill' (ConstantOfShape): a constant of shape [1048576, 1048576] is too large",
     ),
+    "a_negative_length": (
+        [node("Expand", ["w", "n"], ["c"], name="fill"), node("Add", ["x", "c"], ["y"])],
+        {"w": floats(3), "n": ints(-1, 3)},
+        "node 'fill' (Expand): the shape has a negative length",
+    ),
     "too_many_axes": (
         [node("ConstantOfShape", ["n"], ["c"], name="fill"), node("Add", ["x", "c"], ["y"])],
         {"n": np.ones(65, np.int64)},

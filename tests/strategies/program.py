@@ -44,7 +44,12 @@ class Program:
     """One region that grows; the bodies of loops are programs of their own, inside."""
 
     def __init__(
-        self, random: Random, module: Module, region: Region, level: int, outer: Program | None = None
+        self,
+        random: Random,
+        module: Module,
+        region: Region,
+        level: int,
+        outer: Program | None = None,
     ) -> None:
         self.random = random
         self.module = module
@@ -104,7 +109,7 @@ class Program:
     def fresh(self, type_: Type) -> Value:
         """A constant, a parameter of the function, or a capture of a body."""
         if isinstance(type_, TensorType) and is_static(type_.shape) and self.chance(0.4):
-            return self.constant(type_)
+            return self.constant(type_, sparse=False)
         if self.outer is None:
             return self.keep(self.region.add_argument(type_, self.name()))
         return self.capture(self.outer.value(lambda other: other == type_, lambda: type_))
@@ -115,10 +120,10 @@ class Program:
         argument = add_capture(self.region.owner, value, self.name())
         return argument if argument in self.pool else self.keep(argument)
 
-    def constant(self, type_: TensorType) -> Value:
-        """A constant; a matrix of them is sparse now and then."""
+    def constant(self, type_: TensorType, *, sparse: bool = True) -> Value:
+        """A constant; a matrix is stored sparse now and then."""
         array = self.array(type_.static_shape, type_.element)
-        if len(type_.shape) == 2 and self.chance(0.3):
+        if sparse and len(type_.shape) == 2 and self.chance(0.5):
             size = self.random.randint(1, 4)
             pattern = BankSparse(size, self.random.randint(1, size))
             array = _pruned(array, pattern)
@@ -153,8 +158,9 @@ class Program:
         if self.chance(0.1):
             attributes["range"] = (-1.5, self.random.randint(0, 3) / 2)
         op = self.build.op(name, operands, types, names=[self.name()], **attributes)
-        for value in op.results:
-            self.keep(value)
+        self.pool += op.results
+        if self.chance(0.2):  # a twin, for those who look for them
+            self.pool += self.build.op(name, operands, op.result_types, **attributes).results
         return op
 
     def wider(self, type_: Type) -> Type:

@@ -241,8 +241,9 @@ class _Maker:
 
     def candidate(self, type_: Type) -> Value:
         same = [value for value in self.numbers + self.truths if value.type == type_]
-        if type_ == I1 or (same and self.random.random() < 0.3):
-            return self.recent(same)
+        moving = [value for value in same if value.op.name != "rtl.reg"]
+        if type_ == I1 or (moving and self.random.random() < 0.3):
+            return self.recent(moving)
         return self.requantized(self.number(), signal_type(type_))
 
 

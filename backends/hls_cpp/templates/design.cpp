@@ -7,7 +7,7 @@
 
 #include "packet.h"
 #include "tile.h"
-#include "{{name}}_weights.h"
+#include "weights.h"
 
 namespace {
 

@@ -1,0 +1,106 @@
+"""How operations on tiles and memories are printed: as calls of the functions in tile.h."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lstmir.backends.hls_cpp.program import Program, rule
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.types import shape_of
+
+
+@rule("tensor.constant")
+def constant(program: Program, op: Operation) -> None:
+    """Its bits stand in the header of constants."""
+
+
+@rule("tensor.reshape")
+def reshape(program: Program, op: Operation) -> None:
+    """Element by element."""
+    program.call("tile::reshape", program.result(op), program.name(op.operands[0]))
+
+
+@rule("tensor.slice")
+def slice_(program: Program, op: Operation) -> None:
+    """Neighbouring words."""
+    start = str(op.attributes["start"])
+    program.call("tile::load", program.result(op), program.name(op.operands[0]), start)
+
+
+@rule("tile.pad")
+def pad(program: Program, op: Operation) -> None:
+    """Zeros behind a vector."""
+    program.call("tile::pad", program.result(op), program.name(op.operands[0]))
+
+
+@rule("tile.load")
+def load(program: Program, op: Operation) -> None:
+    """A number, a tile or neighbours; stored bits are decoded on the way."""
+    memory, *indices = op.operands
+    name, address = program.name(memory), _address(program, op, indices)
+    word = f"{name}[{address}]"
+    if not shape_of(op.result.type):
+        program.define(op, _number(program, memory, word))
+    elif "words" in op.attributes:
+        program.call("tile::load", program.result(op), name, address)
+    else:
+        copy = "tile::decode" if program.is_stored(memory) else "tile::assign"
+        program.call(copy, program.result(op), word)
+
+
+@rule("tile.store")
+def store(program: Program, op: Operation) -> None:
+    """Into the memory itself: if its old content were still needed, this would be a copy."""
+    _, word, *indices = op.operands
+    target = f"{program.result(op)}[{_address(program, op, indices)}]"
+    if shape_of(word.type):
+        program.call("tile::assign", target, program.name(word))
+    else:
+        program.writer.line(f"{target} = {program.name(word)};")
+
+
+@rule("tile.gather")
+def gather(program: Program, op: Operation) -> None:
+    """The operands that sparse weights ask for."""
+    arguments = map(program.name, op.operands)
+    program.call(f"tile::gather<{op.attributes['banks']}>", program.result(op), *arguments)
+
+
+@rule("tile.mac")
+def mac(program: Program, op: Operation) -> None:
+    """Into the sums themselves."""
+    program.call("tile::mac", program.result(op), *map(program.name, op.operands[1:]))
+
+
+@rule("fx.lookup")
+def lookup(program: Program, op: Operation) -> None:
+    """The bits of the index are the address."""
+    table, index = op.operands
+    word = f"{program.name(table)}[tile::address({program.name(index)})]"
+    if program.is_stored(table):
+        type_ = program.type(op.result.type)
+        word = f"tile::lookup<{type_}>({program.name(table)}, {program.name(index)})"
+    program.define(op, word)
+
+
+def _number(program: Program, memory: Value, word: str) -> str:
+    """An element of a memory as a number."""
+    if not program.is_stored(memory):
+        return word
+    return f"tile::decoded<{program.type(memory.type)}>({word})"
+
+
+def _address(program: Program, op: Operation, indices: Sequence[Value]) -> str:
+    """The sum of base and strides as a person writes it: `6 * group + slot + 3`."""
+    strides = zip(op.attributes["strides"], map(program.name, indices), strict=True)
+    terms = [(stride, _multiple(abs(stride), index)) for stride, index in strides if stride]
+    base = op.attributes["base"]
+    if base or not terms:
+        terms.append((base, str(abs(base))))
+    (sign, first), *rest = terms
+    tail = [f" {'-' if sign < 0 else '+'} {term}" for sign, term in rest]
+    return "".join(["-" if sign < 0 else "", first, *tail])
+
+
+def _multiple(factor: int, name: str) -> str:
+    return name if factor == 1 else f"{factor} * {name}"

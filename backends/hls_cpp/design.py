@@ -1,0 +1,96 @@
+"""Prints a module of level 4 as HLS C++."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+# The rules enter themselves.
+from lstmir.backends.hls_cpp import arrays, loops, scalars  # noqa: F401
+from lstmir.backends.hls_cpp.check import check
+from lstmir.backends.hls_cpp.names import identifier
+from lstmir.backends.hls_cpp.program import OWN_NAMES, Program
+from lstmir.interpreter.streams import beat_width
+from lstmir.ir.module import Function, Module
+from lstmir.ir.operation import Value
+from lstmir.ir.types import element_of, shape_of
+from lstmir.numeric.fixed import FixedType
+
+TEMPLATES = Path(__file__).with_name("templates")
+PRINTED = ("weights.h", "testbench.cpp", "Makefile", "vitis_hls.tcl")
+"""The files that are filled in for a design, beside the two that bear its name."""
+
+LIBRARY = ("packet.h", "stream.h", "tile.h")
+"""The headers that are the same for every design."""
+
+DEFAULT_PART = "xc7z020clg400-1"
+DEFAULT_CLOCK_NS = 10.0
+
+_TAKEN = {*OWN_NAMES, "hls", "main", "std", "stream", "testbench", "weights"}
+_WIDE = 512
+
+
+def design_name(module: Module) -> str:
+    """The name of the top function, and of its files: the module's, as far as C++ allows it."""
+    name = identifier(module.name)
+    return f"{name}_design" if name in _TAKEN else name
+
+
+def print_design(
+    module: Module, *, part: str = DEFAULT_PART, clock_ns: float = DEFAULT_CLOCK_NS
+) -> dict[str, str]:
+    """The files of a design, by name: C++14 for the vendor's tool, and for g++ with ap_fixed.h.
+
+    `NAME.h` and `NAME.cpp` hold the function `NAME` (see `design_name`), which runs one packet.
+    `weights.h` holds its constants, three headers what all designs share. `testbench.cpp` compares
+    it with vectors; the `Makefile` runs that, and `vitis_hls.tcl` the vendor's tool for a `part`
+    at a clock. The same module gives the same text.
+
+    Raises `UserError` with every operation that has no HLS C++: what is printed is level 4 once
+    matrices are packed, on fixed point.
+    """
+    check(module)
+    name = design_name(module)
+    program = Program(module, name)
+    program.region(module.main.region)
+    words = _words(program, module.main, name)
+    words |= {"part": part, "clock_ns": f"{clock_ns:g}"}
+    own = {f"{name}.h": "design.h", f"{name}.cpp": "design.cpp"}
+    files = own | {file: file for file in (*PRINTED, *LIBRARY)}
+    return {file: _filled(template, words) for file, template in files.items()}
+
+
+def _words(program: Program, function: Function, name: str) -> dict[str, str]:
+    (parameter,), (result,) = function.parameters, function.results
+    reshapes = [f"#pragma HLS {pragma}" for pragma in program.stored_pragmas()]
+    return {
+        "name": name,
+        "guard": name.upper(),
+        "step": str(shape_of(parameter.type)[1]),
+        "words": str(shape_of(result.type)[0]),
+        **_port("input", parameter),
+        **_port("output", result),
+        "types": program.type.definitions(),
+        "constants": program.constants.definitions(),
+        "body": "\n".join([*reshapes, program.writer.text()]),
+        "limit": _limit(program.type.widest),
+    }
+
+
+def _port(kind: str, value: Value) -> dict[str, str]:
+    element = element_of(value.type)
+    assert isinstance(element, FixedType)
+    return {f"{kind}_format": str(element), f"{kind}_width": str(beat_width(element))}
+
+
+def _limit(widest: int) -> str:
+    """ap_fixed's own results are wider than ours; its headers allow 1024 bits unless told."""
+    if widest <= _WIDE:
+        return ""
+    return "\n#ifndef AP_INT_MAX_W\n#define AP_INT_MAX_W 4096\n#endif\n"
+
+
+def _filled(template: str, words: dict[str, str]) -> str:
+    """The text of a template, with each `{{word}}` replaced."""
+    text = (TEMPLATES / template).read_text("utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: words[match[1]], text)

@@ -1,0 +1,143 @@
+"""What the rules that print operations work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from lstmir.backends.hls_cpp.constants import Constants
+from lstmir.backends.hls_cpp.formats import Types
+from lstmir.backends.hls_cpp.names import Scope
+from lstmir.backends.hls_cpp.parallel import find_accesses
+from lstmir.backends.hls_cpp.places import Move, Place, find_places
+from lstmir.backends.hls_cpp.writer import Writer
+from lstmir.ir.diagnostics import UserError
+from lstmir.ir.module import Module
+from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.types import shape_of
+
+OWN_NAMES = ("input", "output", "last", "tile", "packet", "ap_fixed", "ap_ufixed")
+"""What the text of a design means by names of its own."""
+
+
+class Program:
+    """The C++ of a function, while it is printed."""
+
+    def __init__(self, module: Module, name: str) -> None:
+        region = module.main.region
+        self.places = find_places(region)
+        self.accesses = find_accesses(list(region.walk()), self.places)
+        outermost = Scope(taken=[*OWN_NAMES, name])
+        self.constants = Constants(module.resources, outermost)
+        self.type = Types()
+        self.writer = Writer(1)
+        self.labels = Scope()
+        self._names: dict[Place, str] = {}
+        self._scope = Scope(outermost)
+
+    # -- text -------------------------------------------------------------------------------
+
+    def region(self, region: Region) -> None:
+        """Print a region's operations, and what must be copied between them."""
+        for op in region.operations():
+            for move in self.places.before[op]:
+                self.move(move)
+            if op is region.end:
+                for move in self.places.at_end[region]:
+                    self.move(move)
+            self.rule(op)(self, op)
+
+    def rule(self, op: Operation) -> Rule:
+        """How an operation is printed."""
+        return RULES[op.name]
+
+    @contextmanager
+    def nested(self) -> Iterator[None]:
+        """Names taken in here are free again afterwards."""
+        outer, self._scope = self._scope, Scope(self._scope)
+        yield
+        self._scope = outer
+
+    def call(self, function: str, *arguments: str) -> None:
+        """Print a call of one of the functions that come with the program."""
+        self.writer.line(f"{function}({', '.join(arguments)});")
+
+    # -- values -----------------------------------------------------------------------------
+
+    def name(self, value: Value) -> str:
+        """How the program calls a value."""
+        return self.place_name(self.places.of[value])
+
+    def place_name(self, place: Place) -> str:
+        """How the program calls a place."""
+        return self.constants.name(place.value) if place.kind == "bits" else self._names[place]
+
+    def is_stored(self, value: Value) -> bool:
+        """Whether a value is the stored bits of a constant, to be decoded where it is read."""
+        return self.places.of[value].kind == "bits"
+
+    def declare(self, place: Place) -> str:
+        """Name a new place; an array is also declared."""
+        name = self._scope.take(_hint(place.value))
+        self._names[place] = name
+        if place.kind == "array":
+            type_ = place.value.type
+            sizes = "".join(f"[{size}]" for size in shape_of(type_))
+            self.writer.line(f"{self.type(type_)} {name}{sizes};")
+            for pragma in self.accesses[place].pragmas(place, name):
+                self.writer.pragma(pragma)
+        return name
+
+    def stored_pragmas(self) -> list[str]:
+        """The directives for the constants that the program reads, in the order of their names."""
+        stored = [place for place in self.places.of.values() if place.kind == "bits"]
+        named = {self.constants.name(place.value): place for place in stored}
+        return sum((self.accesses[place].pragmas(place, n) for n, place in named.items()), [])
+
+    def result(self, op: Operation) -> str:
+        """The array of an operation's one result, declared if it is new."""
+        place = self.places.of[op.result]
+        return self._names[place] if place in self._names else self.declare(place)
+
+    def define(self, op: Operation, expression: str) -> None:
+        """Print an operation with a scalar result."""
+        name = self.declare(self.places.of[op.result])
+        self.writer.line(f"const {self.type(op.result.type)} {name} = {expression};")
+
+    def move(self, move: Move) -> None:
+        """Print a copy from one place to another."""
+        source, target = move.source, move.target
+        is_bits = source.kind == "bits"
+        if target.kind == "array":
+            array = self.declare(target) if move.fresh else self.place_name(target)
+            self.call("tile::fill" if is_bits else "tile::copy", array, self.place_name(source))
+            return
+        type_ = self.type(target.value.type)
+        text = self.place_name(source)
+        text = f"tile::decoded<{type_}>({text})" if is_bits else text
+        head = f"{type_} {self.declare(target)}" if move.fresh else self.place_name(target)
+        self.writer.line(f"{head} = {text};")
+
+
+Rule = Callable[[Program, Operation], None]
+RULES: dict[str, Rule] = {}
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Enter how operations are printed."""
+
+    def enter(print_: Rule) -> Rule:
+        RULES.update(dict.fromkeys(names, print_))
+        return print_
+
+    return enter
+
+
+def unprintable(op: Operation, why: str, *notes: str) -> UserError:
+    """The error for an operation that has no C++."""
+    return UserError(f"the HLS C++ printer: {why}", location=op.location, notes=notes)
+
+
+def _hint(value: Value) -> str:
+    """A name, or what made the value."""
+    return value.name or value.op.name.rpartition(".")[2]

@@ -1,0 +1,147 @@
+"""What compression cost, and what the schedule promises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lstmir.ir.module import Module
+from lstmir.ir.types import TensorType, element_of, is_fixed
+from lstmir.numeric.fixed import FixedType
+from lstmir.passes.assign_bitwidths import users_of
+from lstmir.passes.machine.program import Program
+from lstmir.passes.machine.timing import Timing, predict_cycles
+
+
+def accuracy(
+    float_outputs: np.ndarray | None, fixed_outputs: np.ndarray, labels: np.ndarray | None
+) -> dict[str, Any]:
+    """`top1` where there are labels and one vector a sample, else the mean error against float."""
+    samples = len(fixed_outputs)
+    if labels is not None and fixed_outputs.ndim == 2:
+        known = float_outputs is not None
+        return {
+            "metric": "top1",
+            "float": _top1(float_outputs, labels) if known else None,  # type: ignore[arg-type]
+            "fixed": _top1(fixed_outputs, labels),
+            "samples": samples,
+        }
+    error = None
+    if float_outputs is not None:
+        error = float(np.abs(fixed_outputs - float_outputs).mean())
+    return {"metric": "mae_vs_float", "float": None, "fixed": error, "samples": samples}
+
+
+def _top1(outputs: np.ndarray, labels: np.ndarray) -> float:
+    return float((outputs.argmax(axis=1) == labels).mean())
+
+
+def weight_bits_float(module: Module) -> int:
+    """32 bits for each trained parameter of a level-2 module; states are none."""
+    return 32 * sum(array.size for array in _weights(module))
+
+
+def sparsity(module: Module) -> float:
+    """Zeroed elements over all elements of the matrices of a level-2 or level-3 module."""
+    matrices = [array for array in _weights(module) if array.ndim == 2]
+    total = sum(array.size for array in matrices)
+    zeros = sum(int(np.count_nonzero(array == 0)) for array in matrices)
+    return zeros / total if total else 0.0
+
+
+def _weights(module: Module) -> list[np.ndarray]:
+    """The constants that products and sums use, tables and initial states left out."""
+    region = module.main.region
+    found = []
+    for op in region.operations():
+        if op.name == "tensor.constant" and not _is_state_or_table(module, op.result):
+            found.append(module.resources[op.attributes["resource"]])
+    return found
+
+
+def _is_state_or_table(module: Module, value: Any) -> bool:
+    names = {(user.name, index) for user, index in users_of(value)}
+    return bool(names) and all(name in ("rnn.scan", "fx.lookup") for name, _ in names)
+
+
+def stored_bits(module: Module) -> tuple[int, int]:
+    """Bits of a level-4 module's memories: those that depend on weights, and those of tables."""
+    weights = tables = 0
+    looked_up = {
+        op.operands[0].name for op in module.walk() if op.name == "fx.lookup"
+    }
+    for op in module.main.region.operations():
+        if op.name != "tensor.constant" or not is_fixed(op.result.type):
+            continue
+        assert isinstance(op.result.type, TensorType)
+        element = element_of(op.result.type)
+        assert isinstance(element, FixedType)
+        bits = int(np.prod(op.result.type.static_shape)) * element.width
+        if op.result.name in looked_up:
+            tables += bits
+        elif _is_memory_of_weights(module, op):
+            weights += bits
+    return weights, tables
+
+
+def _is_memory_of_weights(module: Module, op: Any) -> bool:
+    """Not the zeros that states and results start from."""
+    array = module.resources[op.attributes["resource"]]
+    users = module.main.region.uses(op.result)
+    captured = any(
+        user.regions and index >= sum(user.attributes["segments"][:-1]) for user, index in users
+    )
+    return captured or bool(array.any())
+
+
+def schedule(
+    program: Program, timing: Timing, kept: list[int], lengths: list[int]
+) -> dict[str, Any]:
+    """The `schedule` part of the summary. `kept` are the products of a step and of the head."""
+    macs = program.rows * program.columns
+    ideal = -(-kept[0] // macs)
+    total = predict_cycles(timing, program.features, program.rows, program.outputs, lengths)
+    work = (kept[0] * sum(lengths) + kept[1] * len(lengths)) / macs
+    return {
+        "macs": macs,
+        "tail_macs": tail_macs(program),
+        "array": {"rows": program.rows, "columns": program.columns},
+        "cycles_per_step_ideal": ideal,
+        "cycles_per_step_predicted": timing.step_interval,
+        "mac_utilization": ideal / timing.step_interval,
+        "cycles_total_predicted": total,
+        "mac_utilization_total": work / total,
+    }
+
+
+def tail_macs(program: Program) -> int:
+    """Multipliers of the tail: one for each multiplication."""
+    body = program.unit_loop.regions[0]
+    return sum(op.name == "arith.mul" for op in body.operations())
+
+
+def kept_products(module: Module) -> list[int]:
+    """Products of a step and of the head in a level-3 module: what its patterns keep."""
+    step = head = 0
+    for op in module.walk():
+        if op.name != "linalg.matvec":
+            continue
+        type_ = op.operands[0].type
+        assert isinstance(type_, TensorType)
+        rows, columns = type_.static_shape
+        pattern = type_.encoding
+        kept = columns if pattern is None else pattern.kept(columns)
+        if op.parent.owner is None:
+            head += rows * kept
+        else:
+            step += rows * kept
+    return [step, head]
+
+
+def stored_products(program: Program) -> list[int]:
+    """Products of a step and of the head by what is stored, where the patterns are not known."""
+    return [
+        sum(int(np.count_nonzero(walk.weights)) for walk in nest.walks)
+        for nest in (program.cell, program.head)
+    ]

@@ -1,0 +1,29 @@
+"""Tells the user what is going on, and takes the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+
+
+def _ignore(message: str) -> None:
+    """Default for those who do not listen."""
+
+
+@dataclass
+class Progress:
+    """`step` hears the name of each long step, `warn` sentences for the user; `seconds` adds up."""
+
+    step: Callable[[str], None] = _ignore
+    warn: Callable[[str], None] = _ignore
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, name: str, message: str) -> Iterator[None]:
+        """A step with its time."""
+        self.step(message)
+        start = perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + round(perf_counter() - start, 3)

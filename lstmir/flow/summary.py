@@ -1,0 +1,118 @@
+"""Puts everything that is known of a compilation into `summary.json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from lstmir.flow import metrics
+from lstmir.flow.data import Data
+from lstmir.flow.folder import SCHEMA
+from lstmir.flow.verification import Check
+from lstmir.ir.module import Module
+from lstmir.passes.machine.program import Program
+from lstmir.passes.machine.timing import Timing
+
+_LATER = "this version has no energy model"
+
+
+@dataclass
+class Facts:
+    """What was measured on the way; None where a stage was never seen."""
+
+    accuracy: dict[str, Any] = field(default_factory=dict)
+    bits_float: int | None = None
+    sparsity: float | None = None
+    kept: list[int] | None = None
+    compression: dict[str, Any] = field(default_factory=dict)
+    schedule: dict[str, Any] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
+    synthesis: list[dict[str, Any]] = field(default_factory=list)
+
+    def measure_float(self, module: Module) -> None:
+        """Of the float dataflow graph: its parameters."""
+        self.bits_float = metrics.weight_bits_float(module)
+
+    def measure_fixed(self, module: Module) -> None:
+        """Of the fixed-point graph: what pruning left."""
+        self.sparsity = metrics.sparsity(module)
+        self.kept = metrics.kept_products(module)
+
+    def measure_accuracy(
+        self, float_outputs: np.ndarray | None, fixed_outputs: np.ndarray, data: Data
+    ) -> None:
+        """On the test data."""
+        self.accuracy = metrics.accuracy(float_outputs, fixed_outputs, data.y_test)
+
+    def measure_tiled(
+        self, module: Module, program: Program, timing: Timing, lengths: list[int]
+    ) -> None:
+        """Of the packed and scheduled program."""
+        stored, tables = metrics.stored_bits(module)
+        ratio = self.bits_float / stored if self.bits_float and stored else None
+        self.compression = {
+            "weights_bits_float": self.bits_float,
+            "weights_bits_stored": stored,
+            "tables_bits": tables,
+            "ratio": ratio,
+            "sparsity": self.sparsity,
+        }
+        kept = self.kept or metrics.stored_products(program)
+        self.schedule = metrics.schedule(program, timing, kept, lengths)
+
+
+def summarize(
+    facts: Facts, model: str, target: str, recipe: str | None, seed: int
+) -> dict[str, Any]:
+    """The summary, but for its files and seconds. What was not run is null and named in `not_run`."""
+    summary: dict[str, Any] = {
+        "schema": SCHEMA,
+        "lstmir": version("lstmir"),
+        "model": model,
+        "target": target,
+        "recipe": recipe,
+        "seed": seed,
+        "accuracy": facts.accuracy,
+        "compression": facts.compression,
+        "schedule": facts.schedule,
+        "verification": [check.attribute() for check in facts.checks],
+        "synthesis": facts.synthesis,
+        "energy": None,
+    }
+    summary["not_run"] = not_run(summary)
+    return summary
+
+
+def not_run(summary: dict[str, Any]) -> dict[str, str]:
+    """Why each null is null, by its path."""
+    reasons = {"energy": _LATER}
+    for part in ("verification", "synthesis"):
+        for index, entry in enumerate(summary[part]):
+            if entry["status"] == "not_run":
+                reasons[f"{part}[{index}]"] = entry["reason"]
+    for index, entry in enumerate(summary["synthesis"]):
+        if entry["status"] != "not_run":
+            reasons[f"synthesis[{index}].fmax_mhz"] = "place and route was not asked for"
+    if not summary["synthesis"]:
+        reasons["synthesis"] = "not asked for (--no-synthesis)"
+    if summary["accuracy"]["metric"] == "mae_vs_float":
+        reasons["accuracy.float"] = "there are no labels: the error against float is given instead"
+    if summary["recipe"] is None:
+        reasons["recipe"] = "the model was in fixed point already"
+        for path in ("accuracy.float", "compression.weights_bits_float", "compression.ratio",
+                     "compression.sparsity"):  # fmt: skip
+            reasons[path] = "the float model is not known"
+    return reasons
+
+
+def failed(summary: dict[str, Any]) -> list[str]:
+    """What went wrong in a finished compilation, one line each."""
+    entries = [*summary["verification"], *summary["synthesis"]]
+    return [
+        f"{entry.get('against') or entry['part']} ({entry['tool']}): {entry['reason'] or 'mismatches'}"
+        for entry in entries
+        if entry["status"] == "failed"
+    ]
