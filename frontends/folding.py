@@ -170,7 +170,7 @@ class Folder:
                 )
             axes.append(wide[0].axes[place])
             for other in wide[1:]:
-                if True:
+                if isinstance(other, Computed):
                     self.roles.unite(wide[0].axes[place], other.axes[place])
         return tuple(axes)
 

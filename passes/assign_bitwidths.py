@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import ceil, log2
+from math import ceil, inf, log2
 from typing import ClassVar
 
 import numpy as np
@@ -11,14 +11,17 @@ import numpy as np
 from lstmir.ir.definition import captured_value, constant_of, segment, segments_of
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation, Region, Value
-from lstmir.ir.types import is_float
-from lstmir.numeric.fixed import FixedType
+from lstmir.ir.types import is_float, shape_of
+from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
 # Beyond these a saturating function is flat: its operand may saturate.
 _FLAT = {"math.sigmoid": 8.0, "math.tanh": 4.0}
 # Ranges that hold for every operand.
 _IMAGES = {"math.sigmoid": (0.0, 1.0), "math.tanh": (-1.0, 1.0)}
+# Finer than this part of the largest sum (as a power of two), a product would only widen the sum.
+_SUM_BITS = 40
+_UNLIMITED = 2**16
 
 
 @register
@@ -41,6 +44,14 @@ class AssignBitwidths:
     operands: int = field(default=8, metadata={"help": "bits of the operand of a function"})
     state: int = field(default=16, metadata={"help": "bits of a state that feeds no matrix"})
     margin: float = field(default=1.25, metadata={"help": "factor on recorded ranges"})
+
+    def __post_init__(self) -> None:
+        """Refuse formats that no constant or memory could have."""
+        for name in ("weights", "bias", "activations", "operands", "state"):
+            if not 2 <= getattr(self, name) <= MAX_STORED_WIDTH:
+                raise ValueError(f"{name} must be 2 to {MAX_STORED_WIDTH} bits, not {getattr(self, name)}")
+        if not 0 < self.margin < inf:
+            raise ValueError(f"margin must be positive, not {self.margin:g}")
 
     def run(self, module: Module, context: Context) -> None:
         """Raises `UserError` where a range was not recorded."""
@@ -66,7 +77,7 @@ class _Assignment:
             if op.name == "tensor.constant" and is_float(op.result.type)
         ]  # fmt: skip
         # Matrices first: the fraction bits of a bias follow from those of the products.
-        for op in sorted(constants, key=lambda op: len(op.result.type.shape) != 2):
+        for op in sorted(constants, key=lambda op: len(shape_of(op.result.type)) != 2):
             self.constant(op)
 
     def region(self, region: Region) -> None:
@@ -127,19 +138,29 @@ class _Assignment:
                 state = user.regions[0].end.operands[index - segments_of(user)[1].start]
                 self.set(op, state.op.attributes["format"], "sampled")
                 return
-        matrix = any(user.name == "linalg.matvec" for user, _ in users)
-        bits = self.options.weights if matrix else self.options.bias
+        products = [user for user, _ in users if user.name == "linalg.matvec"]
+        bits = self.options.weights if products else self.options.bias
         format_ = signed_format(largest / (1 - 2.0 ** (1 - bits)), bits)
-        limit = max((self.product_frac(user) for user, _ in users if not matrix), default=None)
-        if limit is not None and limit < format_.frac:
+        limits = [self.useful_frac(op) for op in products] or [self.product_frac(op) for op, _ in users]
+        limit = max(limits, default=_UNLIMITED)
+        if limit < format_.frac:
             # Finer than the products that it is added to, a bias would only widen the sum.
             format_ = FixedType(True, max(2, bits - (format_.frac - limit)), limit)
         self.set(op, format_, "proven")
 
+    def useful_frac(self, product: Operation) -> int:
+        """The fraction bits beyond which the elements of a matrix would only widen the sum."""
+        sums = [user for user, _ in product.parent.uses(product.result) if user.name == "arith.add"]
+        largest = max(map(abs, self.range_of((sums or [product])[0].result)))
+        vector = self.frac_of(product.operands[1])
+        if largest == 0 or vector == _UNLIMITED:
+            return _UNLIMITED
+        return _SUM_BITS - ceil(log2(largest)) - vector
+
     def product_frac(self, user: Operation) -> int:
         """The fraction bits of the finest product that an addition takes."""
         products = [v.op for v in user.operands if v.op.name == "linalg.matvec"]
-        return max((sum(map(self.frac_of, op.operands)) for op in products), default=2**16)
+        return max((sum(map(self.frac_of, op.operands)) for op in products), default=_UNLIMITED)
 
     def frac_of(self, value: Value) -> int:
         """The fraction bits that a matrix or a vector will have."""
@@ -148,7 +169,7 @@ class _Assignment:
         if source.op is main.region.entry:
             return int(main.attributes["formats"][source.index].frac)
         format_ = source.op.attributes.get("format")
-        return format_.frac if isinstance(format_, FixedType) else 2**16
+        return format_.frac if isinstance(format_, FixedType) else _UNLIMITED
 
     def source(self, value: Value) -> Value:
         """The value whose format another will have: seen through regions and rearrangements."""

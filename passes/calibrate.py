@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import ClassVar
 
 import numpy as np
 
-from lstmir.interpreter.run import run_samples
-from lstmir.ir.interface import is_sampled, ports
+from lstmir.interpreter.run import fits, run_samples
+from lstmir.ir.interface import Port, is_sampled, ports
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Value
 from lstmir.ir.types import is_float
@@ -31,31 +32,49 @@ class Calibrate:
     promise: ClassVar[Promise] = Promise.EXACT
 
     def run(self, module: Module, context: Context) -> None:
-        """Raises `UserError` without data, or on a module of batches."""
-        if context.data is None:
-            raise cannot(self, "there is no calibration data: give --data FILE.npz")
+        """Raises `UserError` without data that fit, on a module of batches, or on fixed point."""
         if not is_sampled(module):
             raise cannot(self, "the module is still that of a batch: run isolate-sample first")
-        samples = [context.data[port.name] for port in ports(module, "input")]
-        ranges = _Ranges()
-        run_samples(module, samples, ranges)
+        if not all(is_float(value.type) for value in module.main.parameters):
+            raise cannot(self, "the network is in fixed point: run calibrate before quantize")
+        samples = [self.samples(port, context) for port in ports(module, "input")]
+        ranges = _Ranges(self)
+        with np.errstate(over="ignore", invalid="ignore"):
+            run_samples(module, samples, ranges)
         _write(module, ranges)
         module.attributes["calibration"] = {
             "samples": len(samples[0]) if samples else 0,
             "hash": context.data_hash or "",
         }
 
+    def samples(self, port: Port, context: Context) -> np.ndarray:
+        """The data for an input [N, …]. Raises `UserError` where there are none that fit."""
+        if context.data is None:
+            raise cannot(self, "there is no calibration data: give --data FILE.npz")
+        array = context.data.get(port.name)
+        if array is None:
+            raise cannot(self, f"the calibration data have no array for the input '{port.name}'")
+        if not len(array) or not fits(array.shape[1:], port.sample_shape):
+            expected = ", ".join(["samples", *("?" if n < 0 else str(n) for n in port.sample_shape)])
+            why = f"the data for the input '{port.name}' are {list(array.shape)}, expected [{expected}]"
+            raise cannot(self, why)
+        return array
+
 
 @dataclass
 class _Ranges:
     """A listener that keeps the smallest and the largest element of each value."""
 
+    calibrate: Calibrate
     found: dict[Value, Range] = field(default_factory=dict)
 
     def see(self, value: Value, array: np.ndarray) -> None:
         if not is_float(value.type) or not array.size:
             return
         lo, hi = float(array.min()), float(array.max())
+        if not (isfinite(lo) and isfinite(hi)):
+            why = f"'%{value.name or value.index}' is not finite on the calibration data"
+            raise cannot(self.calibrate, why, value.op.location)
         old = self.found.get(value, (lo, hi))
         self.found[value] = (min(lo, old[0]), max(hi, old[1]))
 

@@ -11,7 +11,6 @@ from lstmir.backends.hls_cpp.names import Scope
 from lstmir.backends.hls_cpp.parallel import find_accesses
 from lstmir.backends.hls_cpp.places import Move, Place, find_places
 from lstmir.backends.hls_cpp.writer import Writer
-from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation, Region, Value
 from lstmir.ir.types import shape_of
@@ -45,11 +44,7 @@ class Program:
             if op is region.end:
                 for move in self.places.at_end[region]:
                     self.move(move)
-            self.rule(op)(self, op)
-
-    def rule(self, op: Operation) -> Rule:
-        """How an operation is printed."""
-        return RULES[op.name]
+            RULES[op.name](self, op)
 
     @contextmanager
     def nested(self) -> Iterator[None]:
@@ -88,11 +83,12 @@ class Program:
                 self.writer.pragma(pragma)
         return name
 
-    def stored_pragmas(self) -> list[str]:
-        """The directives for the constants that the program reads, in the order of their names."""
+    def stored_pragmas(self) -> Iterator[str]:
+        """The directives for the constants that the program reads."""
         stored = [place for place in self.places.of.values() if place.kind == "bits"]
         named = {self.constants.name(place.value): place for place in stored}
-        return sum((self.accesses[place].pragmas(place, n) for n, place in named.items()), [])
+        for name, place in named.items():
+            yield from self.accesses[place].pragmas(place, name)
 
     def result(self, op: Operation) -> str:
         """The array of an operation's one result, declared if it is new."""
@@ -131,11 +127,6 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
         return print_
 
     return enter
-
-
-def unprintable(op: Operation, why: str, *notes: str) -> UserError:
-    """The error for an operation that has no C++."""
-    return UserError(f"the HLS C++ printer: {why}", location=op.location, notes=notes)
 
 
 def _hint(value: Value) -> str:

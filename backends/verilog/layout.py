@@ -32,8 +32,11 @@ def body(sheet: Sheet, inputs: dict[str, FixedType]) -> list[str]:
         lines += ["", f"{INDENT}// Signals that a unit takes from a later one."]
         for section in sections:
             lines += _declarations(section, early, wanted=True)
-    for section in sections:
-        lines += _section(section, early)
+    for unit, section in sheet.sections.items():
+        title = [f"{INDENT}// ---- {unit} ----"] if unit else []
+        content = _section(section, early)
+        if content:
+            lines += ["", *title, *content] if title or content[0] else content
     return lines + _sink(sheet, inputs)
 
 
@@ -72,10 +75,7 @@ def _declarations(section: Section, early: set[str], wanted: bool) -> list[str]:
 
 
 def _section(section: Section, early: set[str]) -> list[str]:
-    lines = [""]
-    if section.title:
-        lines.append(f"{INDENT}// ---- {section.title} ----")
-    lines += _declarations(section, early, wanted=False)
+    lines = _declarations(section, early, wanted=False)
     for wire in section.wires:
         lines += _wire(wire, early)
     for memory in section.memories:

@@ -12,7 +12,7 @@ from lstmir.backends.verilog.expressions import (
     literal,
     zero_extended,
 )
-from lstmir.backends.verilog.plan import Plan, unit_of
+from lstmir.backends.verilog.plan import Plan
 from lstmir.backends.verilog.sheet import Sheet, Wire
 from lstmir.interpreter.rtl_design import signal_type
 from lstmir.ir.operation import Operation, Value
@@ -77,7 +77,7 @@ class Logic:
         expr = self.assigned(value)
         name, type_ = self.plan.name(value), signal_type(value.type)
         port = name in self.plan.drivers
-        self.sheet.section(unit_of(value.op)).wires.append(Wire(name, type_, expr, port))
+        self.sheet.section(self.plan.unit(value.op)).wires.append(Wire(name, type_, expr, port))
         wires = self._own_wires(value)
         self.known[value] = wires
         return wires
@@ -87,7 +87,7 @@ class Logic:
         width = expr.width
         unique = self.plan.names.take(name)
         wire = Wire(unique, FixedType(signed, width, 0), expr)
-        self.sheet.section(unit_of(op)).wires.append(wire)
+        self.sheet.section(self.plan.unit(op)).wires.append(wire)
         return Wires(unique, 0, width, width, signed)
 
     def memory_read(self, memory: Value) -> Reads:

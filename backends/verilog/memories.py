@@ -14,7 +14,6 @@ import numpy as np
 from lstmir.backends.verilog.expressions import all_of
 from lstmir.backends.verilog.lines import declared
 from lstmir.backends.verilog.logic import Logic
-from lstmir.backends.verilog.plan import unit_of
 from lstmir.backends.verilog.registers import decide
 from lstmir.backends.verilog.sheet import Assign, Memory, Statement
 from lstmir.backends.verilog.wiring import depth_of, in_range
@@ -35,14 +34,14 @@ def add_memories(logic: Logic, resources: dict[str, np.ndarray]) -> dict[str, st
         declaration = [*_array(logic, ram, block), *_zeros(logic, ram)]
         writes = _writes(logic, design.updates[ram])
         memory = Memory(logic.plan.name(ram), declaration, writes)
-        logic.sheet.section(unit_of(ram.op)).memories.append(memory)
+        logic.sheet.section(logic.plan.unit(ram.op)).memories.append(memory)
     for rom in design.roms:
         resource = rom.op.attributes["resource"]
         file = f"{logic.plan.module}_{resource}.mem"
         images[file] = image(resources[resource].tolist(), memory_type(rom)[1])
         name = logic.plan.name(rom)
         declaration = [*_array(logic, rom, _is_block(rom)), f'initial $readmemh("{file}", {name});']
-        logic.sheet.section(unit_of(rom.op)).memories.append(Memory(name, declaration, []))
+        logic.sheet.section(logic.plan.unit(rom.op)).memories.append(Memory(name, declaration, []))
     return images
 
 

@@ -74,7 +74,32 @@ class Plan:
             return user.name == "arith.select" and index > 0 and user.result in found
         return index in segments_of(user)[1] and op.result in updates
 
+    @cached_property
+    def _units(self) -> dict[Operation, str]:
+        units: dict[Operation, str] = {}
+        for op in reversed(self.design.operations):
+            own = op.attributes.get("unit")
+            units[op] = str(own) if own is not None else self._unit_of_users(op, units)
+        return units
 
-def unit_of(op: Operation) -> str:
-    """The part of the machine that an operation belongs to; empty if it says none."""
-    return str(op.attributes.get("unit", ""))
+    def _unit_of_users(self, op: Operation, units: dict[Operation, str]) -> str:
+        end = op.parent.end
+        for user, index in op.parent.uses(op.result):
+            if user in units:
+                return units[user]
+            if user is end and index in segments_of(end)[1]:
+                state = end.operands[index - (index - segments_of(end)[1].start) % 2]
+                return str(state.op.attributes.get("unit", ""))
+        return ""
+
+    def unit(self, op: Operation) -> str:
+        """The part of the machine that an operation belongs to, or that of its first user.
+
+        Empty if neither says one.
+        """
+        return self._units[op]
+
+    @property
+    def units(self) -> list[str]:
+        """All parts of the machine, in the order of their first operation."""
+        return [unit for unit in dict.fromkeys(map(self.unit, self.design.operations)) if unit]

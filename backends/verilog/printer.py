@@ -8,7 +8,7 @@ from lstmir.backends.verilog.logic import Logic
 from lstmir.backends.verilog.memories import add_memories
 from lstmir.backends.verilog.plan import CLOCK, RESET, Plan
 from lstmir.backends.verilog.registers import add_registers
-from lstmir.backends.verilog.sheet import Sheet, Wire
+from lstmir.backends.verilog.sheet import Section, Sheet, Wire
 from lstmir.interpreter.rtl_design import read_design, signal_type
 from lstmir.ir.module import Module
 from lstmir.numeric.fixed import FixedType
@@ -16,8 +16,8 @@ from lstmir.numeric.fixed import FixedType
 _ONE_WIRE = FixedType(False, 1, 0)
 _HEADER = """\
 // {name}: printed by lstmir from the IR's register-transfer level.
-// One clock; reset is synchronous and active high. A remark s<W,F> or u<W,F> says what the W wires of
-// a signed or unsigned number are worth: the integer on them times 2**-F."""
+// One clock; reset is synchronous and active high. A remark s<W,F> or u<W,F> is a number format:
+// W bits, signed or unsigned, which are worth their integer times 2**-F."""
 
 
 def print_design(module: Module) -> dict[str, str]:
@@ -27,7 +27,8 @@ def print_design(module: Module) -> dict[str, str]:
     operation means exactly what the interpreter computes. Raises `UserError` if the function is no
     clocked design.
     """
-    plan, sheet = Plan(read_design(module.main)), Sheet()
+    plan = Plan(read_design(module.main))
+    sheet = Sheet({unit: Section() for unit in plan.units})
     logic = Logic(plan, sheet)
     add_registers(logic)
     images = add_memories(logic, module.resources)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lstmir.backends.verilog.expressions import Expr, chosen, unary
 from lstmir.backends.verilog.logic import Logic
-from lstmir.backends.verilog.plan import unit_of
 from lstmir.backends.verilog.sheet import Assign, If, Register, Statement
 from lstmir.interpreter.rtl_design import signal_type
 from lstmir.ir.operation import Value
@@ -24,7 +23,7 @@ def add_registers(logic: Logic) -> None:
             _Decisions(logic, register, type_).about(logic.plan.design.updates[register]),
             name in logic.plan.drivers,
         )
-        logic.sheet.section(unit_of(register.op)).registers.append(entry)
+        logic.sheet.section(logic.plan.unit(register.op)).registers.append(entry)
 
 
 class _Decisions:

@@ -80,7 +80,6 @@ class Memory:
 class Section:
     """One unit of the machine."""
 
-    title: str
     wires: list[Wire] = field(default_factory=list)
     registers: list[Register] = field(default_factory=list)
     memories: list[Memory] = field(default_factory=list)
@@ -103,10 +102,10 @@ class Section:
 
 @dataclass
 class Sheet:
-    """All units, in the order in which they are first met."""
+    """The sections of a module by their unit; what belongs to none is in the section without name."""
 
     sections: dict[str, Section] = field(default_factory=dict)
 
     def section(self, unit: str) -> Section:
         """The section of a unit, made at its first use."""
-        return self.sections.setdefault(unit, Section(unit))
+        return self.sections.setdefault(unit, Section())

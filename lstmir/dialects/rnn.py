@@ -119,7 +119,7 @@ def _step(type_: Type) -> tuple[int | None, Type]:
 def scan_results(op: Operation) -> list[Type]:
     """The types of a scan's results: emitted sequences, then final states."""
     end = op.regions[0].end
-    states, emits = end.attributes["segments"]
+    states = end.attributes["segments"][0]
     types = [value.type for value in end.operands]
     source = op.operands[0].type
     assert isinstance(source, TensorType)
@@ -166,7 +166,7 @@ define(
         example=(
             "%ys, %h = rnn.scan (%xt = %x) state (%hp = %h0) {\n"
             "  %ht = arith.add %xt, %hp : tensor<4xf32>\n"
-            "  rnn.yield state (%ht) emit (%ht) : (tensor<4xf32>, tensor<4xf32>) -> ()\n"
+            "  rnn.yield state (%ht) emit (%ht) : tensor<4xf32>\n"
             "} : (tensor<?x4xf32>, tensor<4xf32>) -> (tensor<?x4xf32>, tensor<4xf32>)"
         ),
     )
@@ -178,7 +178,7 @@ define(
         operands=("values*",),
         groups=(Group("state"), Group("emit")),
         terminator=True,
-        example="rnn.yield state (%ht) emit (%ht) : (tensor<4xf32>, tensor<4xf32>) -> ()",
+        example="rnn.yield state (%ht) emit (%ht) : tensor<4xf32>",
     )
 )
 

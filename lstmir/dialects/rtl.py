@@ -267,6 +267,6 @@ define(
         groups=(Group("output"), Group("update", "pairs")),
         verify=_verify_next,
         terminator=True,
-        example="rtl.next output (%y) update (%q = %d) : (!fx.u<4,0>, !fx.u<4,0>, !fx.u<4,0>) -> ()",
+        example="rtl.next output (%y) update (%q = %d) : !fx.u<4,0>",
     )
 )

@@ -27,8 +27,8 @@ def vectors(golden: Golden, output_type: FixedType) -> dict[str, str]:
 
 def write_hls(folder: Path, module: Module, part: Part) -> None:
     """The HLS C++ of a level-4 module, with what builds it. Only the vendor's parts can be named."""
-    named = {"part": part.device} if part.family == "xc7" else {}
-    write_files(folder, print_hls(module, **named))
+    files = print_hls(module, part=part.device) if part.family == "xc7" else print_hls(module)
+    write_files(folder, files)
 
 
 def write_verilog(folder: Path, module: Module) -> list[Path]:

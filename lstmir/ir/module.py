@@ -28,8 +28,10 @@ class Function:
 
     @property
     def results(self) -> tuple[Value, ...]:
-        """The values that leave."""
-        return self.region.end.operands
+        """The values that leave; of a clocked function its outputs, without its next states."""
+        end = self.region.end
+        outputs = end.attributes["segments"][0] if end.name == "rtl.next" else None
+        return end.operands[:outputs]
 
     @property
     def result_types(self) -> tuple[Type, ...]:

@@ -23,6 +23,7 @@ from lstmir.ir.definition import (
 from lstmir.ir.diagnostics import Diagnostics
 from lstmir.ir.module import Function, Module
 from lstmir.ir.operation import Operation, Region
+from lstmir.ir.segments import check_segments
 from lstmir.ir.types import TensorType, Type, holds
 
 _FUNCTION_ENDS = ("return", "rtl.next")
@@ -138,22 +139,10 @@ def _check_regions(definition: OpDefinition, op: Operation) -> None:
     if definition.terminator != (op is op.parent.terminator):
         place = "only at" if definition.terminator else "not at"
         raise Invalid(f"'{op.name}' may stand {place} the end of a region")
-    if definition.operand_groups:
-        _check_segments(definition, op)
+    check_segments(definition, op.attributes, len(op.operands))
     for region in op.regions:
         if region.terminator is None:
             raise Invalid(f"the region of '{op.name}' has no terminator")
-
-
-def _check_segments(definition: OpDefinition, op: Operation) -> None:
-    segments = op.attributes.get("segments")
-    if segments is None or len(segments) != len(definition.operand_groups):
-        raise Invalid(f"'{op.name}' needs 'segments' with {len(definition.operand_groups)} sizes")
-    if sum(segments) != len(op.operands) or min(segments, default=0) < 0:
-        raise Invalid(f"the 'segments' of '{op.name}' do not add up to its operands")
-    groups = zip(definition.operand_groups, segments, strict=True)
-    if any(group.kind == "pairs" and size % 2 for group, size in groups):
-        raise Invalid(f"the 'segments' of '{op.name}' cut a pair in two")
 
 
 def _check_resource(module: Module, op: Operation) -> None:

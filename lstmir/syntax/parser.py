@@ -38,7 +38,7 @@ def parse_module(text: str, name: str = "<text>", *, check: bool = True) -> Modu
     """
     source = Source(name, text)
     dialects.load()
-    module = resolve_module(_parse(source), source)
+    module = resolve_module(parse_syntax(source), source)
     if check:
         verify(module)
     return module
@@ -52,7 +52,8 @@ def _parser() -> Lark:
     )
 
 
-def _parse(source: Source) -> ModuleSyntax:
+def parse_syntax(source: Source) -> ModuleSyntax:
+    """What a text says, before any name is looked up. Raises `UserError` at the first error."""
     try:
         result: Any = _parser().parse(source.text)
     except UnexpectedInput as error:

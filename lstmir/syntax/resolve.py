@@ -12,6 +12,7 @@ from lstmir.ir.definition import Invalid, OpDefinition, context_of, definition_o
 from lstmir.ir.diagnostics import Diagnostics, Location, Source, suggestion
 from lstmir.ir.module import Function, Module
 from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.segments import check_segments
 from lstmir.ir.types import TensorType, Type, is_static, storage_dtype
 from lstmir.syntax.groups import bound_names, operand_names, segments
 from lstmir.syntax.tree import (
@@ -98,6 +99,7 @@ class _Resolver:
         operands = [value for value in found if value is not None]
         if len(operands) < len(names):
             return None
+        check_segments(definition, attributes, len(operands))
         operand_types, result_types = _signature(syntax, len(operands))
         for name, value, type_ in zip(names, operands, operand_types, strict=True):
             if value.type != type_:

@@ -10,7 +10,8 @@ class Part:
     """One FPGA. `device` is what its vendor calls it, `family` names its synthesis flow.
 
     `luts` counts look-up tables of `lut_inputs` inputs, `dsp` blocks that multiply
-    `dsp_widths[0]` by `dsp_widths[1]` bits signed, `bram` memory blocks of `bram_bits` bits (a RAMB36 counts as two).
+    `dsp_widths[0]` by `dsp_widths[1]` bits signed, `bram` memory blocks of `bram_bits` bits (a RAMB36
+    counts as two).
     """
 
     name: str

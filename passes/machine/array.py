@@ -114,14 +114,14 @@ class ArrayBuilder:
             weights.append([])
             indices.append([])
             for k in range(program.columns):
-                memory, low = next(places)
-                field = logic.bits(delayed[memory], low, tiles.weight_type.width)
+                word, low = next(places)
+                field = logic.bits(delayed[word], low, tiles.weight_type.width)
                 weight = logic.as_type(field, tiles.weight_type)
                 weights[p].append(logic.delayed(weight, f"weight_{p}_{k}"))
                 index = None
                 if bits := tiles.index_bits[k]:
-                    memory, low = next(places)
-                    index = logic.bits(delayed[memory], low, bits)
+                    word, low = next(places)
+                    index = logic.bits(delayed[word], low, bits)
                 indices[p].append(index)
         return weights, indices
 

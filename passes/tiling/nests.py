@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from lstmir.ir.definition import constant_of, segment
 from lstmir.ir.module import Function, Module
 from lstmir.ir.operation import Operation, Region, Value
 from lstmir.ir.types import I32, TensorType, Type, element_of, shape_of
-from lstmir.numeric.fixed import FixedType, narrowest
+from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType, narrowest
 from lstmir.numeric.intervals import prefix_bound
 from lstmir.numeric.packing import TileShape, pack_rows
 from lstmir.passes.tiling.array import Array, matrix_geometry
@@ -110,7 +110,10 @@ class NestBuilder:
             shift = frac - vector.frac - matrix.frac
             lows = lows + (np.array(lo, object) << shift)
             highs = highs + (np.array(hi, object) << shift)
-        type_ = replace(narrowest(min(lows), max(highs), frac))
+        type_ = narrowest(min(lows), max(highs), frac)
+        if type_.width > MAX_STORED_WIDTH:
+            why = f"the sums of '{sums.value.name}' need {type_.width} bits, the array has {MAX_STORED_WIDTH}"
+            raise cannot(self.pass_, why, sums.value.op.location, "give assign-bitwidths fewer bits")
         groups = matrix_geometry(sums.products[0].matrix, tiles).groups
         first = pack_rows(bias, groups, tiles)
         memory = TensorType((groups, tiles.rows), type_)

@@ -30,6 +30,10 @@ _AROUND = {
         "module @m {{ func @main(%y: !fx.u<4,0>, %d: !fx.u<4,0>) {{\n"
         "%q = rtl.reg {{init = 0}} : !fx.u<4,0>\n{} }} }}"
     ),
+    "rtl.write": (
+        "module @m {{ func @main(%a: !fx.u<4,0>, %w: !fx.s<8,7>, %e: i1) {{\n"
+        "%m = rtl.ram : tensor<16x!fx.s<8,7>>\n{} rtl.next update (%m = %n) : tensor<16x!fx.s<8,7>> }} }}"
+    ),
     "rtl.reg": "module @m {{ func @main() {{ {} rtl.next update (%q = %q) : !fx.u<4,0> }} }}",
     "rtl.ram": "module @m {{ func @main() {{ {} rtl.next update (%m = %m) : tensor<16x!fx.s<8,7>> }} }}",
 }

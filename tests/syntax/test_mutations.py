@@ -10,17 +10,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lstmir import dialects
 from lstmir.ir.definition import DEFINITIONS
 from lstmir.ir.diagnostics import UserError
 from lstmir.syntax.parser import parse_module
 from lstmir.syntax.printer import print_module
 from tests.strategies.modules import random_module
 from tests.strategies.rtl import random_design
+from tests.syntax.examples import example_module, with_examples
 
-dialects.load()
-
-EXAMPLES = [definition.example for definition in DEFINITIONS.values() if definition.example]
+EXAMPLES = [definition.example for definition in with_examples()]
 ATTRIBUTES = sorted({a.name for definition in DEFINITIONS.values() for a in definition.attributes})
 TOKENS = [
     *"{}()<>[]:,=^\"\\%@#!?-/\n\r\t\x00\ud800é²٣", "->", "{-#", "#-}", "// ", "return", "func", "module",
@@ -112,8 +110,7 @@ def test_mutated_designs(random: Random) -> None:
 @settings(max_examples=200, deadline=None)
 @given(random=st.randoms(use_true_random=False))
 def test_mutated_examples_of_operations(random: Random) -> None:
-    text = f"module @m {{ func @main(%x: f32) -> () {{ {random.choice(EXAMPLES)} return : () -> () }} }}"
-    assert_parsed_or_refused(_mutated(random, text))
+    assert_parsed_or_refused(_mutated(random, example_module(random.choice(with_examples()))))
 
 
 @settings(max_examples=200, deadline=None)
