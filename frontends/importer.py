@@ -114,7 +114,7 @@ def _check_operators(nodes: Sequence[Node]) -> None:
     if not unknown:
         return
     _, *others = dict.fromkeys(node.operator for node in unknown)
-    also = f"; nor are {', '.join(others)}" if others else ""
+    also = f" (the same goes for {', '.join(others)})" if others else ""
     raise UserError(
         f"{unknown[0]}: operator is not supported by lstmir{also};"
         f" known operators: {', '.join(sorted(OPERATORS))}"

@@ -57,10 +57,9 @@ def input_axes(info: dict[str, Any], named: dict[str, Axis]) -> tuple[Axis, ...]
 
 
 def claim_batch(axes: tuple[Axis, ...], roles: Roles) -> None:
-    """Call the first axis of an input the batch if nobody has said what it is, and it may vary."""
-    first = axes[0]
-    if roles.find(axes, BATCH) is None and first.size is None and roles.role(first) is None:
-        roles.mark(first, BATCH)
+    """Call the first axis of an input the batch if it may vary and nobody has named another."""
+    if roles.find(axes, BATCH) is None and axes[0].size is None:
+        roles.mark(axes[0], BATCH)
 
 
 def port(name: str, kind: str, type_: Type, axes: tuple[Axis, ...], roles: Roles) -> Port:

@@ -107,27 +107,29 @@ class _Assignment:
         end = scan.regions[0].end
         count = end.attributes["segments"][0]
         for index, value in enumerate(end.operands):
-            argument = self.state_argument(scan, index) if index < count else None
+            held = index < count
+            argument = self.state_argument(scan, index) if held else None
             if value.op.name == "tensor.constant" or "format" in value.op.attributes:
                 continue
             if argument is None and is_exact_output(value):
                 continue
-            self.state(value, argument)
+            self.state(value, argument, segment(scan, "state")[index] if held else None)
 
     def state_argument(self, scan: Operation, index: int) -> Value:
         inputs = len(segments_of(scan)[0])
         return scan.regions[0].arguments[inputs + index]
 
-    def state(self, value: Value, argument: Value | None) -> None:
+    def state(self, value: Value, argument: Value | None, initial: Value | None) -> None:
         if value.op is value.op.parent.entry:
             raise cannot(self.options, "a state that is passed on unchanged has no format", value.op.location)
-        range_ = self.range_of(value)
         bits = self.options.activations if argument is None or feeds_matrix(argument) else self.options.state
         bound = product_bound(value)
-        if bound is not None:
-            self.set(value.op, self.unit(*bound), "proven")
-            return
-        self.set(value.op, self.sampled(range_, bits), "sampled")
+        lo, hi = bound or self.range_of(value)
+        if initial is not None and constant_of(initial, self.module.resources) is not None:
+            first = self.range_of(initial)
+            lo, hi = min(lo, first[0]), max(hi, first[1])
+        format_ = self.unit(lo, hi) if (lo, hi) == bound else self.sampled((lo, hi), bits)
+        self.set(value.op, format_, "proven" if bound else "sampled")
 
     def constant(self, op: Operation) -> None:
         array = self.module.resources[op.attributes["resource"]]
@@ -136,7 +138,7 @@ class _Assignment:
         for user, index in users:
             if user.name == "rnn.scan" and index in segments_of(user)[1]:
                 state = user.regions[0].end.operands[index - segments_of(user)[1].start]
-                self.set(op, state.op.attributes["format"], "sampled")
+                self.set(op, state.op.attributes["format"], state.op.attributes["basis"])
                 return
         products = [user for user, _ in users if user.name == "linalg.matvec"]
         bits = self.options.weights if products else self.options.bias
@@ -207,10 +209,16 @@ class _Assignment:
         array = constant_of(value, self.module.resources)
         if array is not None:
             return float(array.min()), float(array.max())
+        main = self.module.main
         found = value.op.attributes.get("range")
-        if found is None:
+        if value.op is main.region.entry:
+            found = main.attributes["ranges"][value.index]
+        if found is not None:
+            return found[0], found[1]
+        source = self.source(value)
+        if source == value:
             raise self.missing(value.op)
-        return found[0], found[1]
+        return self.range_of(source)
 
     def missing(self, op: Operation | None) -> Exception:
         place = op.location if op is not None else None

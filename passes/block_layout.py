@@ -12,7 +12,7 @@ from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation, Region, Value
 from lstmir.ir.types import TensorType, element_of
 from lstmir.numeric.packing import TileShape, geometry, pack
-from lstmir.pipeline.passes import Context, Promise, register
+from lstmir.pipeline.passes import Context, Promise, cannot, register
 
 
 @register
@@ -28,7 +28,12 @@ class BlockLayout:
     promise: ClassVar[Promise] = Promise.EXACT
 
     def run(self, module: Module, context: Context) -> None:
-        """Rewrites every `tile.fetch`, and forgets the matrices that nobody reads any more."""
+        """Rewrites every `tile.fetch`, and forgets the matrices that nobody reads any more.
+
+        Raises `UserError` for a module that is not tiled.
+        """
+        if not any(op.name == "tile.for" for op in module.walk()):
+            raise cannot(self, "the module is not tiled: run tile first")
         for op in [op for op in module.walk() if op.name == "tile.fetch"]:
             self.replace(module, op)
         # Inner regions first: what they no longer capture, the outer ones need not either.

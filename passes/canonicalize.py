@@ -142,7 +142,9 @@ def _join_sum(op: Operation) -> None:
 
 
 def _is_part(inner: Operation, op: Operation) -> bool:
-    return inner.name == op.name and not is_decided(inner) and op.parent.graph.out_degree(inner) == 1
+    return (
+        inner.name == op.name and not is_decided(inner) and op.parent.graph.out_degree(inner) == 1
+    )
 
 
 _JOINS: dict[str, Callable[[Operation], None]] = {

@@ -19,6 +19,7 @@ from lstmir.ir.operation import Operation, Region, Value
 from lstmir.ir.types import TensorType, element_of, is_float, is_static
 from lstmir.numeric.arrays import as_carrier
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
+from lstmir.passes.dce import remove_dead
 from lstmir.passes.records import is_decided
 from lstmir.pipeline.passes import Context, Promise, register
 
@@ -70,9 +71,10 @@ class FoldConstants:
     limit: int = field(default=1 << 20, metadata={"help": "elements of the largest new constant"})
 
     def run(self, module: Module, context: Context) -> None:
-        """Folds in every region; constants that nothing uses any more are removed."""
+        """Folds in every region; what nothing uses, such as the constants before, is removed."""
         for function in module.functions.values():
             self.region(module, function.region)
+            remove_dead(function.region)
         module.drop_unused_resources()
 
     def region(self, module: Module, region: Region) -> None:
@@ -109,12 +111,7 @@ def _fold(module: Module, op: Operation) -> None:
         return
     if is_float(op.result.type) and not np.isfinite(result).all():
         return
-    region = op.parent
-    producers = dict.fromkeys(value.op for value in op.operands)
-    region.replace(op, [_constant(module, op, result[0])])
-    for producer in producers:
-        if producer is not region.entry and not region.graph.out_degree(producer):
-            region.erase(producer)
+    op.parent.replace(op, [_constant(module, op, result[0])])
 
 
 def _array(value: Value, module: Module) -> np.ndarray | None:

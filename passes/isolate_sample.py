@@ -217,10 +217,13 @@ def _same_place(
     def lead(shape: tuple[int | None, ...]) -> tuple[int, int]:
         return prod(size for size in shape if size is not None), shape.count(None)
 
-    for axis, size in enumerate(after):
-        if size == before[batch] and lead(after[:axis]) == lead(before[:batch]):
-            return axis
-    return None
+    places = [
+        axis
+        for axis, size in enumerate(after)
+        if size == before[batch] and lead(after[:axis]) == lead(before[:batch])
+    ]
+    # Among neighbours of length 1 any would do; the one that did not move is the one meant.
+    return batch if batch in places else next(iter(places), None)
 
 
 _RULES: dict[str, _Rule] = {

@@ -48,6 +48,7 @@ class Prune:
     def run(self, module: Module, context: Context) -> None:
         """Raises `UserError` for options that make no pattern, or without data where it needs some."""
         self.check(context)
+        self.check_level(module)
         cells = _cells(module)
         grams = _gram_matrices(module, context, cells) if self.by == "obs" else {}
         zeroed = total = 0
@@ -78,6 +79,14 @@ class Prune:
             raise cannot(self, f"size must be positive, not {self.size}")
         if self.by == "obs" and context.data is None:
             raise cannot(self, "by=obs needs calibration data: give --data FILE.npz, or by=magnitude")
+
+    def check_level(self, module: Module) -> None:
+        """Raise `UserError` for a module whose cells are not dataflow graphs of floats."""
+        for op in module.walk():
+            if op.name == "rnn.lstm":
+                raise cannot(self, "'rnn.lstm' is a whole network: run expand-cells first", op.location)
+        if not all(is_float(value.type) for value in module.main.parameters):
+            raise cannot(self, "the network is in fixed point: run prune before quantize")
 
     def pattern(self, columns: int) -> BankSparse:
         """The encoding of a matrix: the smallest banks of at least `size` that divide its rows."""

@@ -83,6 +83,8 @@ class _Quantization:
             type_ = with_element(op.result.type, element_of(operands[0].type))
             return [build.value(op.name, *operands, type=type_, hint=op.result_names[0])]
         if op.name not in _REARRANGE and not op.name.startswith(("arith.", "linalg.matvec")):
+            if op.name in ("rnn.lstm", "linalg.linear"):
+                raise cannot(self.options, f"'{op.name}' is a whole network: run expand-cells first", op.location)
             note = "cut the model before it with --outputs and leave it to the host"
             raise cannot(self.options, f"'{op.name}' has no fixed-point form", op.location, note)
         exact = build.op(op.name, operands, names=op.result_names, **attributes).result

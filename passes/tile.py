@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from lstmir.ir.builder import Builder
-from lstmir.ir.definition import segment
+from lstmir.ir.definition import constant_of, segment
 from lstmir.ir.module import Function, Module
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import TensorType
@@ -40,9 +40,11 @@ class Tile:
         """Raises `UserError` for networks that the array cannot walk, naming what is in the way."""
         if self.macs < 1:
             raise cannot(self, f"macs must be positive, not {self.macs}")
+        if "array" in module.attributes:
+            raise cannot(self, "the module is tiled already")
         function = module.main
         give_identity_head(module, function)
-        cell = analyse_cell(self, module, self.only_scan(function))
+        cell = analyse_cell(self, module, self.only_scan(module, function))
         head = self.head(module, function, cell)
         array = choose_array(self, self.macs, cell, head)
         tiled = NestBuilder(self, module, cell, head, array).function(function)
@@ -50,13 +52,20 @@ class Tile:
         module.attributes["array"] = array.attribute()
         module.drop_unused_resources()
 
-    def only_scan(self, function: Function) -> Operation:
-        """The one recurrence of the network, on the function's one input."""
-        scans = [op for op in function.region.operations() if op.name == "rnn.scan"]
+    def only_scan(self, module: Module, function: Function) -> Operation:
+        """The one recurrence of the network, on the function's one input, from constant states."""
+        operations = function.region.operations()
+        whole = [op for op in operations if op.name == "rnn.lstm"]
+        if whole:
+            raise cannot(self, "'rnn.lstm' is a whole network: run expand-cells first", whole[0].location)
+        scans = [op for op in operations if op.name == "rnn.scan"]
         if len(scans) != 1:
             why = f"the array runs one recurrence, this network has {len(scans)}"
             place = scans[1].location if len(scans) > 1 else None
             raise cannot(self, why, place, "cut the model to one with --inputs and --outputs")
+        if any(constant_of(value, module.resources) is None for value in segment(scans[0], "state")):
+            why = "an initial state that is not a constant needs a stream of its own"
+            raise cannot(self, why, scans[0].location, "give the model constant states")
         inputs = segment(scans[0], "")
         if list(inputs) != list(function.parameters):
             why = "the recurrence must read the model's one input as it comes in"
@@ -69,12 +78,12 @@ class Tile:
             raise cannot(self, f"the array gives one output, this model has {len(function.results)}")
         (result,) = function.results
         matvecs = [op for op in function.region.operations() if op.name == "linalg.matvec"]
-        if len(matvecs) != 1:
+        if len(matvecs) > 1:
             why = f"behind the recurrence there may be one matrix, this model has {len(matvecs)}"
             raise cannot(self, why, result.op.location)
-        head = accumulation_of(self, module, matvecs)
-        if head.value != result or head.products[0].vector.op is not cell.scan:
-            why = f"'{result.op.name}' behind the matrix of the head has no unit in the array"
+        head = accumulation_of(self, module, matvecs) if matvecs else None
+        if head is None or head.value != result or head.products[0].vector.op is not cell.scan:
+            why = f"'{result.op.name}' behind the recurrence has no unit in the array"
             raise cannot(self, why, result.op.location, "cut the model before it with --outputs")
         return head
 

@@ -69,7 +69,10 @@ def gather(program: Program, op: Operation) -> None:
 @rule("tile.mac")
 def mac(program: Program, op: Operation) -> None:
     """Into the sums themselves."""
-    program.call("tile::mac", program.result(op), *map(program.name, op.operands[1:]))
+    _, weights, operands = op.operands
+    is_shared = len(shape_of(operands.type)) == 1
+    function = "tile::mac_shared" if is_shared else "tile::mac"
+    program.call(function, program.result(op), program.name(weights), program.name(operands))
 
 
 @rule("fx.lookup")
@@ -97,7 +100,7 @@ def _address(program: Program, op: Operation, indices: Sequence[Value]) -> str:
     base = op.attributes["base"]
     if base or not terms:
         terms.append((base, str(abs(base))))
-    (sign, first), *rest = terms
+    (sign, first), *rest = sorted(terms, key=lambda term: term[0] < 0)
     tail = [f" {'-' if sign < 0 else '+'} {term}" for sign, term in rest]
     return "".join(["-" if sign < 0 else "", first, *tail])
 

@@ -9,7 +9,7 @@ works on a copy otherwise. Each array thus holds one value that is still read, n
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from lstmir.ir.definition import (
@@ -134,16 +134,27 @@ class _Finder:
     def bring_home(self, body: Region, held: list[Place]) -> None:
         """Copies what a body yields to where the next iteration finds it."""
         yielded = [self.places.of[value] for value in body.end.operands[: len(held)]]
-        pending = [(y, home) for y, home in zip(yielded, held, strict=True) if y is not home]
-        overwritten = [home for _, home in pending]
-        moves = self.places.at_end[body]
-        for index, (source, home) in enumerate(pending):
-            # Values that change places would overwrite each other: save them all first.
-            if source in overwritten:
-                saved = Place(source.value, source.kind)
-                moves.append(Move(source, saved))
-                pending[index] = saved, home
-        moves += [Move(source, home, fresh=False) for source, home in pending]
+        pairs = zip(yielded, held, strict=True)
+        pending = [Move(place, home, fresh=False) for place, home in pairs if place is not home]
+        self.places.at_end[body] = _in_sequence(pending)
+
+
+def _in_sequence(pending: list[Move]) -> list[Move]:
+    """Copies that happen at once, one after the other: none overwrites what another still reads."""
+    moves: list[Move] = []
+    while pending:
+        read = {move.source for move in pending}
+        ready = [move for move in pending if move.target not in read]
+        if not ready:
+            # Values that change places: one of them steps aside.
+            aside = pending[0].target
+            saved = Place(aside.value, aside.kind)
+            moves.append(Move(aside, saved))
+            pending = [replace(m, source=saved) if m.source is aside else m for m in pending]
+            continue
+        moves += ready
+        pending = [move for move in pending if move.target in read]
+    return moves
 
 
 def _new(value: Value) -> Place:

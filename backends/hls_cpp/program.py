@@ -130,5 +130,5 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 
 
 def _hint(value: Value) -> str:
-    """A name, or what made the value."""
-    return value.name or value.op.name.rpartition(".")[2]
+    """Its name in the IR, or what made it."""
+    return value.name or value.op.name.rpartition(".")[2].replace("entry", "argument")

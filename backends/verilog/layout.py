@@ -42,12 +42,10 @@ def body(sheet: Sheet, inputs: dict[str, FixedType]) -> list[str]:
 
 def _needed_early(sections: list[Section]) -> set[str]:
     """Names of signals and memories that a section reads and a later one has."""
-    home = {
-        item.name: index
-        for index, section in enumerate(sections)
-        for item in (*section.wires, *section.registers, *section.memories)
-        if not item.port
-    }
+    home: dict[str, int] = {}
+    for index, section in enumerate(sections):
+        home |= {signal.name: index for signal in section.signals if not signal.port}
+        home |= {memory.name: index for memory in section.memories}
     return {
         read.signal
         for index, section in enumerate(sections)
@@ -99,9 +97,7 @@ def _sink(sheet: Sheet, inputs: dict[str, FixedType]) -> list[str]:
     reads: set[Read] = set()
     for section in sheet.sections.values():
         memories += [memory.name for memory in section.memories]
-        for item in (*section.wires, *section.registers):
-            if not item.port:
-                signals[item.name] = item.type
+        signals |= {item.name: item.type for item in section.signals if not item.port}
         reads.update(read for expr in section.expressions for read in expr.reads)
     idle = list(_idle(signals, reads))
     idle += [f"{name}[0]" for name in memories if Read(name, 0, 0) not in reads]

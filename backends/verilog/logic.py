@@ -46,24 +46,21 @@ class Logic:
     def _visit(self, op: Operation) -> None:
         if op.name in _STATE or op.result in self.plan.branches:
             return
-        value = op.result
-        alias = self._alias(op)
-        if alias is not None:
-            self.known[value] = alias
-        if op.name == "rtl.literal":
-            return
-        if self.plan.is_named(value) or (alias is None and self._is_long(value)):
-            self._emit(value)
-
-    def _alias(self, op: Operation) -> Wires | int | None:
         rule = rules.ALIASES.get(op.name)
         alias = rule(self, op) if rule else None
-        from_memory = isinstance(alias, Wires) and alias.index is not None
-        return None if from_memory and self.plan.is_shared(op.result) else alias
+        if alias is not None:
+            self.known[op.result] = alias
+        if op.name != "rtl.literal" and self._deserves_wires(op.result, alias):
+            self._emit(op.result)
 
-    def _is_long(self, value: Value) -> bool:
-        """Whether a value without a name is better not said in its user's expression."""
-        return self.plan.is_shared(value) or len(self.assigned(value).text) > _LONGEST_INLINE
+    def _deserves_wires(self, value: Value, alias: Wires | int | None) -> bool:
+        """Whether a value has a name, or is better not said in its users' expressions."""
+        if self.plan.is_named(value):
+            return True
+        if alias is None:
+            return self.plan.is_shared(value) or len(self.assigned(value).text) > _LONGEST_INLINE
+        from_memory = isinstance(alias, Wires) and alias.index is not None
+        return from_memory and self.plan.is_shared(value)
 
     def signal(self, value: Value) -> Wires:
         """The value as wires that have a name; it gets one where it has none."""

@@ -79,16 +79,15 @@ class Plan:
         units: dict[Operation, str] = {}
         for op in reversed(self.design.operations):
             own = op.attributes.get("unit")
-            units[op] = str(own) if own is not None else self._unit_of_users(op, units)
+            units[op] = str(own) if own is not None else self._unit_of_user(op, units)
         return units
 
-    def _unit_of_users(self, op: Operation, units: dict[Operation, str]) -> str:
-        end = op.parent.end
-        for user, index in op.parent.uses(op.result):
+    def _unit_of_user(self, op: Operation, units: dict[Operation, str]) -> str:
+        for user, _ in op.parent.uses(op.result):
             if user in units:
                 return units[user]
-            if user is end and index in segments_of(end)[1]:
-                state = end.operands[index - (index - segments_of(end)[1].start) % 2]
+        for state, value in self.design.updates.items():
+            if value.op is op:
                 return str(state.op.attributes.get("unit", ""))
         return ""
 

@@ -73,7 +73,6 @@ class Memory:
     name: str
     declaration: list[str]
     writes: list[Statement]
-    port: bool = False
 
 
 @dataclass
@@ -83,6 +82,11 @@ class Section:
     wires: list[Wire] = field(default_factory=list)
     registers: list[Register] = field(default_factory=list)
     memories: list[Memory] = field(default_factory=list)
+
+    @property
+    def signals(self) -> list[Wire | Register]:
+        """All that is declared in wires."""
+        return [*self.wires, *self.registers]
 
     @property
     def is_clocked(self) -> bool:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def alias_bits(logic: Logic, op: Operation) -> Wires | int | None:
     """A part of wires or of a constant. The low bits of what is no wire yet can wait."""
-    low, width = op.attributes["low"], op.attributes["width"]
+    low, width = int(op.attributes["low"]), int(op.attributes["width"])
     found = logic.known.get(op.operands[0])
     if isinstance(found, int):
         return found >> low & (1 << width) - 1

@@ -180,6 +180,8 @@ def _infer_fetch(context: OpContext) -> list[Type]:
     if context.types[1:] != (I32, I32, I32):
         raise Invalid("'tile.fetch' takes a matrix and the indices of group, window and slot")
     tiles = shape_of_tiles(context)
+    if min(tiles.rows, tiles.columns, tiles.gates) < 1:
+        raise Invalid("a tile has at least one row, one column and one gate")
     try:
         plan = geometry(matrix.static_shape, matrix.encoding, tiles)
     except ValueError as error:
@@ -212,6 +214,8 @@ def _infer_gather(context: OpContext) -> list[Type]:
     window, indices = tensor(context, 0, "the window", 1), tensor(context, 1, "the indices", 2)
     require_fixed(context, 1, "the indices")
     banks = context.attributes["banks"]
+    if banks < 1:
+        raise Invalid("a window has at least one bank")
     if window.static_shape[0] % banks or indices.static_shape[1] % banks:
         raise Invalid(f"{window} and {indices} cannot be cut into {banks} banks")
     return [TensorType(indices.shape, window.element)]

@@ -2,106 +2,33 @@
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lstmir import dialects, passes
-from lstmir.flow.data import Data, read_data
-from lstmir.flow.folder import check_target, digests, new_folder, write_files, write_summary
-from lstmir.flow.metrics import tail_macs
+from lstmir.flow import metrics
+from lstmir.flow.check import Golden
+from lstmir.flow.data import read_data
+from lstmir.flow.folder import digests, new_folder, write_files, write_summary
+from lstmir.flow.job import Job
 from lstmir.flow.models import level_of, load_model
 from lstmir.flow.progress import Progress
-from lstmir.flow.recipes import BACK, DEFAULT_RECIPE, FRONT, RECIPES, recipe_named
-from lstmir.flow.summary import Facts, summarize
-from lstmir.flow.synthesis import synthesize
-from lstmir.flow.verification import (
-    Check,
-    Golden,
-    Places,
-    check_hls,
-    check_level,
-    check_rtl,
-    check_verilog,
-)
+from lstmir.flow.recipes import BACK, DEFAULT_MACS, DEFAULT_RECIPE, FRONT, PACK
+from lstmir.flow.request import Request, check_multipliers
+from lstmir.flow.summary import summarize
+from lstmir.flow.synthesis import synthesize, unasked
+from lstmir.flow.verification import Design, check_design, check_level, stream_formats
 from lstmir.flow.writing import vectors, write_hls, write_verilog
-from lstmir.interpreter.run import as_reals, run, run_samples, to_carrier
-from lstmir.ir.diagnostics import UsageError, UserError, suggestion
+from lstmir.interpreter.run import as_reals, run_samples, to_carrier
+from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
-from lstmir.ir.types import element_of
-from lstmir.numeric.fixed import FixedType
-from lstmir.passes.machine.program import Program, read_program
-from lstmir.passes.machine.timing import Timing, predict_cycles
+from lstmir.ir.types import is_fixed
+from lstmir.passes.machine.program import read_program
+from lstmir.passes.machine.timing import Timing
 from lstmir.passes.schedule import Schedule
-from lstmir.pipeline.manager import run_passes
-from lstmir.pipeline.passes import Context, Pass
-from lstmir.pipeline.text import parse_pipeline
-from lstmir.syntax.printer import print_module
-from lstmir.targets import PARTS, Part
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the user asks for. `rtl_sequences` is how many sequences level 5 is interpreted on."""
-
-    model: str
-    data: str
-    output: Path
-    recipe: str | None = None
-    target: str = "ecp5-25k"
-    macs: int = 16
-    seed: int = 0
-    ap_types: Path | None = None
-    rtl_sequences: int = 4
-    logic_multipliers: bool = False
-    synthesis: bool = True
-
-
-@dataclass
-class _Job:
-    """A compilation under way in `work`."""
-
-    request: Request
-    progress: Progress
-    part: Part
-    work: Path
-    module: Module
-    data: Data
-    stage: int = 0
-    facts: Facts = field(default_factory=Facts)
-
-    def context(self) -> Context:
-        name = ports(self.module, "input")[0].name
-        return Context(
-            {name: self.data.x_train}, self.data.hash, self.request.seed, self.progress.warn
-        )
-
-    def save_stage(self, name: str) -> None:
-        file = f"{self.stage:02d}-{name}.lstmir"
-        write_files(self.work / "stages", {file: print_module(self.module)})
-        self.stage += 1
-
-    def run(self, text: str) -> None:
-        """Run pipeline text, saving the module after each pass."""
-
-        def after(pass_: Pass, module: Module) -> None:
-            self.save_stage(pass_.name)
-
-        context = self.context()
-        context.progress = lambda name: self.progress.step(f"pass {name}")
-        run_passes(self.module, parse_pipeline(text, named=RECIPES), context, after=after)
-
-
-def part_named(name: str) -> Part:
-    """A target. Raises `UsageError` that lists the known ones."""
-    if name not in PARTS:
-        known = ", ".join(PARTS)
-        raise UsageError(f"unknown target '{name}'{suggestion(name, PARTS)} (known: {known})")
-    return PARTS[name]
 
 
 def compile_model(request: Request, progress: Progress) -> dict[str, Any]:
@@ -110,134 +37,130 @@ def compile_model(request: Request, progress: Progress) -> dict[str, Any]:
     Raises `UsageError` and `UserError` for what the user can mend; then nothing is written. A
     verification that fails is no exception: the summary says so.
     """
-    part = part_named(request.target)
-    if request.recipe is not None:
-        recipe_named(request.recipe)
-    check_target(request.output, [Path(request.model), Path(request.data)])
+    part = request.check()
     dialects.load()
     passes.load()
     with progress.timed("import", f"reading {request.model}"):
         module = load_model(request.model)
-        _check_inputs(module)
-        data = read_data(request.data, ports(module, "input")[0])
+        level = level_of(module)
+        request.check_level(level)
+        _check_streams(module)
+        data = read_data(request.data, *ports(module, "input"), *ports(module, "output"))
+    if level < 4:
+        check_multipliers(request, part, _macs(request))
     with new_folder(request.output) as work:
-        job = _Job(request, progress, part, work, module, data)
-        summary = _compile(job)
-        with progress.timed("write", "writing the summary"):
-            summary["files"] = digests(work)
-            summary["seconds"] = progress.seconds
-            write_summary(work, summary)
+        job = Job(request, progress, part, work, module, level, data)
+        _compile(job)
+        summary = _summary(job)
+        summary["files"] = digests(work)
+        summary["seconds"] = progress.seconds
+        write_summary(work, summary)
     return summary
 
 
-def _check_inputs(module: Module) -> None:
-    inputs = ports(module, "input")
-    if len(inputs) != 1:
-        names = ", ".join(port.name for port in inputs)
-        raise UserError(
-            f"the machine has one input stream, this model has {len(inputs)} inputs ({names})",
-            notes=["make the others constants, or cut the model"],
-        )
+def _macs(request: Request) -> int:
+    return DEFAULT_MACS if request.macs is None else request.macs
 
 
-def _compile(job: _Job) -> dict[str, Any]:
-    request, progress = job.request, job.progress
-    level = level_of(job.module)
-    _check_recipe(request, level)
+def _check_streams(module: Module) -> None:
+    for kind in ("input", "output"):
+        found = [port.name for port in ports(module, kind)]
+        if len(found) != 1:
+            names = f" ({', '.join(found)})" if found else ""
+            raise UserError(
+                f"the machine has one {kind} stream, this model has {len(found)} {kind}s{names}"
+            )
+
+
+def _compile(job: Job) -> None:
+    if job.data.test_is_train:
+        job.warn(f"{job.request.data} has no 'x_test': accuracy is that on 'x_train'")
     job.save_stage("import")
-    with progress.timed("passes", "compressing"):
-        float_outputs = _compress(job) if level < 3 else None
-    golden, reals = _golden(job)
-    with progress.timed("passes", "tiling"):
-        if level < 4:
-            job.run(BACK.replace("$macs", str(request.macs)))
-    _check_level_4(job, golden)
-    program = read_program(Schedule(), job.module)
-    timing = Timing(**job.module.attributes["timing"])
-    _check_multipliers(request, job.part, program)
-    job.facts.measure_tiled(job.module, program, timing, golden.lengths)
-    job.facts.measure_accuracy(float_outputs, reals, job.data)
+    reals = _compress(job) if job.level < 3 else None
+    golden, results = _golden(job)
+    job.facts.measure_accuracy(reals, results, job.data)
+    _tile(job, golden)
     files = _write_designs(job, golden)
-    job.facts.checks += _verify(job, golden, program, timing)
-    if request.synthesis:
-        with progress.timed("synthesis", f"synthesizing for {job.part.name} (pyosys)"):
-            job.facts.synthesis.append(synthesize(files, job.module.main.name, job.part))
-    recipe = None if level >= 3 else request.recipe or DEFAULT_RECIPE
+    _verify(job, golden)
+    job.facts.synthesis.append(_synthesize(job, files))
+
+
+def _summary(job: Job) -> dict[str, Any]:
+    request = job.request
+    recipe = None if job.level >= 3 else request.recipe or DEFAULT_RECIPE
     return summarize(job.facts, Path(request.model).name, job.part.name, recipe, request.seed)
 
 
-def _check_recipe(request: Request, level: int) -> None:
-    if level >= 3 and request.recipe is not None:
-        raise UsageError(f"{request.model} is at level {level} already: --recipe has nothing to compress")
-    if level == 5:
-        raise UsageError(f"{request.model} is at level 5 already: nothing is left to compile")
-
-
-def _compress(job: _Job) -> np.ndarray:
-    """Levels 1 to 3; gives the float model's outputs on the test data, one row a sample."""
-    port = ports(job.module, "input")[0]
-    out = ports(job.module, "output")[0]
-    job.run(FRONT)
-    feed = {port.name: port.from_samples(job.data.x_test)}
-    outputs = out.to_samples(run(job.module, feed)[out.name])
-    job.facts.measure_float(job.module)
-    job.run(job.request.recipe or DEFAULT_RECIPE)
-    job.facts.measure_fixed(job.module)
+def _compress(job: Job) -> np.ndarray:
+    """Levels 1 to 3; gives the float model's outputs on the test data."""
+    recipe = job.request.recipe or DEFAULT_RECIPE
+    with job.progress.timed("passes", f"compressing by the recipe {recipe}"):
+        job.run(FRONT)
+        (outputs,) = run_samples(job.module, [job.data.x_test])
+        job.facts.measure_float(job.module)
+        for name in metrics.zero_matrices(job.module):
+            job.warn(f"the weights '{name}' are all zero")
+        job.run(recipe)
     return outputs
 
 
-def _golden(job: _Job) -> tuple[Golden, np.ndarray]:
-    """What level 3 computes on the test data, as integers and as real numbers."""
-    with job.progress.timed("interpret", "golden model: level 3 on all test sequences"):
-        parameter, result = job.module.main.parameters[0], job.module.main.result_types[0]
-        inputs = to_carrier(job.data.x_test, parameter.type)
-        outputs = run_samples(job.module, [inputs])
-    input_type, output_type = element_of(parameter.type), element_of(result)
-    if not isinstance(input_type, FixedType) or not isinstance(output_type, FixedType):
+def _golden(job: Job) -> tuple[Golden, np.ndarray]:
+    """What the module computes on the test data, as integers and as real numbers."""
+    parameter, result = job.module.main.parameters[0], job.module.main.result_types[0]
+    if not is_fixed(parameter.type) or not is_fixed(result):
         raise UserError("the compressed model is not in fixed point: the recipe lacks 'quantize'")
+    inputs = to_carrier(job.data.x_test, parameter.type)
+    message = f"interpreting level {max(job.level, 3)} on {len(inputs)} sequences: the golden model"
+    with job.progress.timed("interpret", message):
+        outputs = run_samples(job.module, [inputs])
     reals = as_reals(job.module, outputs)[0]
-    return Golden(inputs, outputs[0].reshape(len(inputs), -1), input_type, output_type), reals
+    return Golden(inputs, outputs[0].reshape(len(inputs), -1)), reals
 
 
-def _check_level_4(job: _Job, golden: Golden) -> None:
-    with job.progress.timed("interpret", "level 4 on all test sequences"):
+def _tile(job: Job, golden: Golden) -> None:
+    """Level 4, checked and measured. Raises `UserError` if the part has too few multipliers."""
+    macs = _macs(job.request)
+    with job.progress.timed(
+        "passes", f"tiling for {macs} multipliers" if job.level < 4 else "scheduling"
+    ):
+        if job.level < 4:
+            job.facts.measure_fixed(job.module)
+            job.run(BACK.replace("$macs", str(macs)))
+        elif "timing" not in job.module.attributes:
+            job.run(PACK)
+    program = read_program(Schedule(), job.module)
+    macs = program.rows * program.columns
+    check_multipliers(job.request, job.part, macs, metrics.tail_macs(program))
+    timing = Timing(**job.module.attributes["timing"])
+    job.facts.measure_tiled(job.module, program, timing, golden.lengths)
+    if job.level == 4:  # then level 4 is the golden model, and would be compared with itself
+        return
+    with job.progress.timed("interpret", "interpreting level 4 on all sequences"):
         job.facts.checks.append(check_level(4, job.module, golden))
 
 
-def _check_multipliers(request: Request, part: Part, program: Program) -> None:
-    macs, tail = program.rows * program.columns, tail_macs(program)
-    if request.logic_multipliers or macs + tail <= part.dsp:
-        return
-    raise UserError(
-        f"{macs + tail} multipliers ({macs} of the array, {tail} of the tail) do not fit "
-        f"the {part.dsp} DSP blocks of {part.name}",
-        notes=["give fewer --macs, another --target, or --logic-multipliers to build some in logic"],
-    )
+def _write_designs(job: Job, golden: Golden) -> list[Path]:
+    """HLS C++ from level 4, Verilog from level 5, and the vectors of both test benches.
 
-
-def _write_designs(job: _Job, golden: Golden) -> list[Path]:
-    """HLS C++ from level 4, Verilog from level 5, and the vectors of both test benches."""
+    Gives the paths of the Verilog sources.
+    """
     with job.progress.timed("print", "printing HLS C++ and Verilog"):
-        output_type = element_of(job.module.main.result_types[0])
-        assert isinstance(output_type, FixedType)
-        write_files(job.work / "vectors", vectors(golden, output_type))
         write_hls(job.work / "hls", job.module, job.part)
         job.run("lower-to-rtl")
+        write_files(job.work / "vectors", vectors(golden, *stream_formats(job.module)))
         return write_verilog(job.work / "verilog", job.module)
 
 
-def _verify(job: _Job, golden: Golden, program: Program, timing: Timing) -> list[Check]:
-    progress, request = job.progress, job.request
-    predicted = predict_cycles(
-        timing, program.features, program.rows, program.outputs, golden.lengths
+def _verify(job: Job, golden: Golden) -> None:
+    request, cycles = job.request, job.facts.schedule["cycles_total_predicted"]
+    design = Design(
+        job.module, job.work, golden, cycles, request.seed, request.rtl_sequences, request.ap_types
     )
-    with progress.timed("interpret", f"level 5 on {request.rtl_sequences} sequences, cycle by cycle"):
-        final = Golden(golden.inputs, golden.outputs, golden.input_type, program.head.sum_type)
-        checks = [check_rtl(job.module, final, request.rtl_sequences)]
-    with tempfile.TemporaryDirectory() as build:
-        places = Places(job.work, Path(build), job.module.main.name)
-        with progress.timed("hls", "HLS C++: compiling with g++ and running all sequences"):
-            checks.append(check_hls(places, golden, request.ap_types))
-        with progress.timed("verilog", "Verilog: building the simulator and running all sequences"):
-            checks += check_verilog(places, golden, predicted, request.seed)
-    return checks
+    job.facts.checks += check_design(design, job.progress)
+
+
+def _synthesize(job: Job, files: list[Path]) -> dict[str, Any]:
+    if not job.request.synthesis:
+        return unasked(job.part)
+    with job.progress.timed("synthesis", f"synthesizing for {job.part.name} with pyosys"):
+        return synthesize(files, job.module.main.name, job.part)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from lstmir.flow.arrays import load_arrays
 from lstmir.interpreter.run import fits
-from lstmir.ir.diagnostics import UsageError, UserError
+from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import Port
+
+Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,6 @@ class Data:
     Without test samples of its own, a file's training samples are the test: `test_is_train`.
     """
 
-    name: str
     x_train: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray | None
@@ -30,64 +29,51 @@ class Data:
     test_is_train: bool
 
 
-def read_data(path: str, port: Port) -> Data:
-    """The arrays of an `.npz` file, checked against the model's input.
+def read_data(path: str, source: Port, result: Port) -> Data:
+    """The arrays of an `.npz` file, checked against the model's input and output.
 
     Raises `UsageError` for a path that cannot be read, `UserError` for what is wrong inside.
     """
     arrays = load_arrays(path)
     if "x_train" not in arrays:
-        raise UserError(f"{path} has no array 'x_train'; it has {', '.join(arrays) or 'none'}")
+        names = ", ".join(arrays) or "none"
+        raise UserError(f"{path} has no array 'x_train'; its arrays: {names}")
+    if "y_test" in arrays and "x_test" not in arrays:
+        raise UserError(f"{path} has labels 'y_test', but no samples 'x_test'")
     test_is_train = "x_test" not in arrays
     half = "train" if test_is_train else "test"
-    train = _samples(path, arrays, "x_train", port)
-    test = _samples(path, arrays, f"x_{half}", port)
-    _labels(path, arrays, "y_train", len(train))
-    labels = _labels(path, arrays, f"y_{half}", len(test))
-    return Data(path, train, test, labels, _hash(arrays), test_is_train)
+    train = samples_of(path, arrays, "x_train", source)
+    test = samples_of(path, arrays, f"x_{half}", source)
+    _labels(path, arrays, "y_train", len(train), result)
+    labels = _labels(path, arrays, f"y_{half}", len(test), result)
+    return Data(train, test, labels, _hash(arrays), test_is_train)
 
 
-def load_arrays(path: str) -> dict[str, np.ndarray]:
-    """The arrays of an `.npz` file, without running any code that it might hold."""
-    if not Path(path).is_file():
-        raise UsageError(f"cannot read {path}: no such file")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, Mapping):
-                raise UserError(f"{path} is one array; expected an .npz with 'x_train', 'x_test', …")
-            return {name: file[name] for name in file.files}
-    except OSError as error:
-        reason = error.strerror or "not an .npz file"
-        raise UsageError(f"cannot read {path}: {reason}") from error
-    except ValueError as error:
-        if "pickle" in str(error):
-            why = "it holds pickled Python objects, which could run code: save plain arrays"
-            raise UserError(f"{path} is refused: {why}") from error
-        raise UserError(f"{path} is not an .npz file, or damaged: {error}") from error
-    except (zipfile.BadZipFile, EOFError, KeyError) as error:
-        raise UserError(f"{path} is not an .npz file, or cut short: {error}") from error
-
-
-def _samples(path: str, arrays: dict[str, np.ndarray], name: str, port: Port) -> np.ndarray:
+def samples_of(path: str, arrays: Arrays, name: str, port: Port) -> np.ndarray:
+    """An array as samples of a model's input, in its element type. Raises `UserError` if it is not."""
     array = arrays[name]
-    expected = ["N", *("T" if size < 0 else str(size) for size in port.sample_shape)]
     if array.dtype.kind not in "fiu":
         raise UserError(f"{path}: '{name}' holds {array.dtype}, not numbers")
-    if array.ndim == 0 or len(array) == 0:
+    if not array.size:
         raise UserError(f"{path}: '{name}' has no samples (its shape is {list(array.shape)})")
-    if not fits(array.shape[1:], port.sample_shape):
+    if not array.ndim or not fits(array.shape[1:], port.sample_shape):
         raise UserError(
             f"{path}: '{name}' has shape {list(array.shape)}, "
-            f"the model's input {port.name} needs [{', '.join(expected)}]"
+            f"the model's input {port.name} needs {_needed(port)}"
         )
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    with np.errstate(over="ignore"):  # what overflows becomes infinity, and is refused as that
+        array = array.astype(np.float32 if port.dtype == "f32" else np.float64)
+    if not np.isfinite(array).all():
         raise UserError(f"{path}: '{name}' holds NaN or infinity")
-    return array.astype(np.float32 if port.dtype == "f32" else np.float64)
+    return array
 
 
-def _labels(
-    path: str, arrays: dict[str, np.ndarray], name: str, samples: int
-) -> np.ndarray | None:
+def _needed(port: Port) -> str:
+    sizes = ["T" if size < 0 else str(size) for size in port.sample_shape]
+    return f"[{', '.join(['N', *sizes])}]"
+
+
+def _labels(path: str, arrays: Arrays, name: str, samples: int, port: Port) -> np.ndarray | None:
     labels = arrays.get(name)
     if labels is None:
         return None
@@ -97,11 +83,27 @@ def _labels(
             f"expected [{samples}]"
         )
     if labels.dtype.kind not in "iu":
-        raise UserError(f"{path}: '{name}' holds {labels.dtype}; labels are integers")
+        raise UserError(
+            f"{path}: '{name}' holds {labels.dtype}; labels are whole numbers: "
+            "leave them out to measure the error against float"
+        )
+    _check_classes(f"{path}: '{name}'", labels, port)
     return labels
 
 
-def _hash(arrays: dict[str, np.ndarray]) -> str:
+def _check_classes(what: str, labels: np.ndarray, port: Port) -> None:
+    if len(port.sample_shape) != 1 or port.sample_shape[0] < 2:
+        return
+    classes = port.sample_shape[0]
+    wrong = labels[(labels < 0) | (labels >= classes)]
+    if wrong.size:
+        raise UserError(
+            f"{what} holds the label {wrong[0]}; the model has {classes} outputs, "
+            f"so labels are 0 to {classes - 1}"
+        )
+
+
+def _hash(arrays: Arrays) -> str:
     digest = hashlib.sha256()
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])

@@ -20,35 +20,78 @@ SCHEMA = "lstmir-summary-1"
 
 def check_target(path: Path, inputs: list[Path]) -> None:
     """Raise `UsageError` unless a folder can be written at `path`: absent, empty, or one of ours."""
-    resolved = path.resolve()
+    try:
+        _check_target(path, path.resolve(), inputs)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a symbolic link that leads to itself
+        raise _cannot_write(path, error) from error
+
+
+def _check_target(path: Path, resolved: Path, inputs: list[Path]) -> None:
     for source in inputs:
-        if resolved == source.resolve() or resolved in source.resolve().parents:
+        if resolved == source.resolve():
             raise UsageError(f"the output {path} would replace the input {source}")
-    if path.exists() and not path.is_dir():
+        if resolved in source.resolve().parents:
+            raise UsageError(f"the output {path} is the folder of the input {source}")
+    if resolved.exists() and not resolved.is_dir():
         raise UsageError(f"the output {path} is a file; -o names a folder")
-    if path.is_dir() and any(path.iterdir()) and not _is_ours(path):
-        raise UsageError(f"the output {path} holds files that are not lstmir's: choose another folder")
-    parent = next(p for p in resolved.parents if p.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise UsageError(f"cannot write {path}: no permission to write in {parent}")
+    if resolved.is_dir() and any(resolved.iterdir()) and not _is_ours(resolved):
+        raise UsageError(
+            f"the output {path} holds files that are not lstmir's: choose another folder"
+        )
+    above = _existing_parent(resolved)
+    if not above.is_dir():
+        raise UsageError(f"cannot write {path}: {_shown(above)} is a file")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise UsageError(f"cannot write {path}: no permission to write in {_shown(above)}")
+
+
+def _existing_parent(resolved: Path) -> Path:
+    return next(parent for parent in resolved.parents if parent.exists())
+
+
+def _shown(path: Path) -> Path:
+    """A path as the user would write it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _cannot_write(path: Path, error: Exception) -> UsageError:
+    return UsageError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}")
 
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """A folder beside `path` to work in; it takes the place of `path` at the end, or vanishes."""
+    """A folder near `path` to work in; it takes the place of `path` at the end, or vanishes.
+
+    Raises `UsageError` where it cannot be made or filled.
+    """
+    target = path.resolve()
     try:
-        path.resolve().parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(dir=path.resolve().parent, prefix=f".{path.name}."))
+        work = Path(tempfile.mkdtemp(dir=_existing_parent(target), prefix=f".{target.name}."))
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+        raise _cannot_write(path, error) from error
     try:
         yield work
-        work.chmod(0o755)
-        if path.exists():
-            shutil.rmtree(path)
-        work.replace(path.resolve())
+        _replace(work, target)
+    except OSError as error:  # such as a disk that is full
+        raise _cannot_write(path, error) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _replace(work: Path, target: Path) -> None:
+    """Put a folder in the place of another; if it fails, the other one is still there."""
+    old = work.with_name(f"{work.name}.old")
+    try:
+        work.chmod(0o755)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            target.replace(old)
+        work.replace(target)
+    finally:
+        if old.exists() and not target.exists():
+            old.replace(target)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def write_files(folder: Path, files: dict[str, str]) -> list[Path]:
@@ -64,8 +107,8 @@ def write_files(folder: Path, files: dict[str, str]) -> list[Path]:
 
 def digests(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file but the summary, by path inside the folder."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != SUMMARY)
-    return {p.relative_to(folder).as_posix(): _sha256(p.read_bytes()) for p in files}
+    files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    return {name: _sha256(files[name].read_bytes()) for name in sorted(files) if name != SUMMARY}
 
 
 def write_summary(folder: Path, summary: dict[str, Any]) -> None:
@@ -81,9 +124,11 @@ def read_summary(folder: Path) -> dict[str, Any]:
     try:
         summary = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"{folder} is no folder that lstmir compiled: it has no {SUMMARY}") from error
-    except ValueError as error:
-        raise UserError(f"{path} was damaged: {error}") from error
+        raise UsageError(
+            f"{folder} is no folder that lstmir compiled: it has no {SUMMARY}"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} was changed: it is not JSON any more ({error})") from error
     if not isinstance(summary, dict) or summary.get("schema") != SCHEMA:
         raise UserError(f"{path} is not a summary of version {SCHEMA}")
     return summary
@@ -91,14 +136,23 @@ def read_summary(folder: Path) -> dict[str, Any]:
 
 def check_untouched(folder: Path, summary: dict[str, Any]) -> None:
     """Raise `UserError` that names every file that was changed, removed or added."""
-    before, now = summary["files"], digests(folder)
-    changed = [f"{name} was changed" for name in before if name in now and now[name] != before[name]]
-    changed += [f"{name} is missing" for name in before if name not in now]
-    changed += [f"{name} was added" for name in now if name not in before]
+    changed = _changes(summary.get("files"), digests(folder))
     if summary.get("digest") != summary_digest(summary):
-        changed.append(f"{SUMMARY} was changed")
+        changed.insert(0, f"{SUMMARY} was changed")
     if changed:
         raise UserError(f"{folder} is not as it was compiled: {'; '.join(changed)}")
+
+
+def _changes(before: Any, now: dict[str, str]) -> list[str]:
+    if not isinstance(
+        before, dict
+    ):  # then the summary was changed, and nothing can be said of the rest
+        return []
+    changed = [
+        f"{name} was changed" for name in before if name in now and now[name] != before[name]
+    ]
+    missing = [f"{name} is missing" for name in before if name not in now]
+    return changed + missing + [f"{name} was added" for name in now if name not in before]
 
 
 def summary_digest(summary: dict[str, Any]) -> str:
@@ -122,6 +176,7 @@ def _sha256(data: bytes) -> str:
 
 def _is_ours(path: Path) -> bool:
     try:
-        return bool(read_summary(path))
+        read_summary(path)
     except UserError:
         return False
+    return True

@@ -17,20 +17,19 @@ from lstmir.passes.machine.timing import Timing, predict_cycles
 def accuracy(
     float_outputs: np.ndarray | None, fixed_outputs: np.ndarray, labels: np.ndarray | None
 ) -> dict[str, Any]:
-    """`top1` where there are labels and one vector a sample, else the mean error against float."""
+    """`top1` where there are labels of classes, else the mean error against float."""
     samples = len(fixed_outputs)
-    if labels is not None and fixed_outputs.ndim == 2:
-        known = float_outputs is not None
-        return {
-            "metric": "top1",
-            "float": _top1(float_outputs, labels) if known else None,  # type: ignore[arg-type]
-            "fixed": _top1(fixed_outputs, labels),
-            "samples": samples,
-        }
-    error = None
-    if float_outputs is not None:
-        error = float(np.abs(fixed_outputs - float_outputs).mean())
+    if labels is not None and has_classes(fixed_outputs):
+        before = None if float_outputs is None else _top1(float_outputs, labels)
+        after = _top1(fixed_outputs, labels)
+        return {"metric": "top1", "float": before, "fixed": after, "samples": samples}
+    error = None if float_outputs is None else float(np.abs(fixed_outputs - float_outputs).mean())
     return {"metric": "mae_vs_float", "float": None, "fixed": error, "samples": samples}
+
+
+def has_classes(outputs: np.ndarray) -> bool:
+    """Whether a result is a vector with an element a class."""
+    return outputs.ndim == 2 and outputs.shape[1] > 1
 
 
 def _top1(outputs: np.ndarray, labels: np.ndarray) -> float:
@@ -50,14 +49,28 @@ def sparsity(module: Module) -> float:
     return zeros / total if total else 0.0
 
 
+def zero_matrices(module: Module) -> list[str]:
+    """Names of the matrices of a level-2 module that hold nothing but zeros."""
+    return [
+        op.attributes["resource"]
+        for op in module.main.region.operations()
+        if op.name == "tensor.constant" and _is_zero_matrix(module, op.attributes["resource"])
+        and not _is_state_or_table(module, op.result)
+    ]  # fmt: skip
+
+
+def _is_zero_matrix(module: Module, resource: str) -> bool:
+    array = module.resources[resource]
+    return array.ndim == 2 and not array.any()
+
+
 def _weights(module: Module) -> list[np.ndarray]:
     """The constants that products and sums use, tables and initial states left out."""
-    region = module.main.region
-    found = []
-    for op in region.operations():
-        if op.name == "tensor.constant" and not _is_state_or_table(module, op.result):
-            found.append(module.resources[op.attributes["resource"]])
-    return found
+    return [
+        module.resources[op.attributes["resource"]]
+        for op in module.main.region.operations()
+        if op.name == "tensor.constant" and not _is_state_or_table(module, op.result)
+    ]
 
 
 def _is_state_or_table(module: Module, value: Any) -> bool:
@@ -68,9 +81,7 @@ def _is_state_or_table(module: Module, value: Any) -> bool:
 def stored_bits(module: Module) -> tuple[int, int]:
     """Bits of a level-4 module's memories: those that depend on weights, and those of tables."""
     weights = tables = 0
-    looked_up = {
-        op.operands[0].name for op in module.walk() if op.name == "fx.lookup"
-    }
+    looked_up = {op.operands[0].name for op in module.walk() if op.name == "fx.lookup"}
     for op in module.main.region.operations():
         if op.name != "tensor.constant" or not is_fixed(op.result.type):
             continue

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from lstmir.flow.arrays import check_readable
 from lstmir.frontends.importer import import_model
 from lstmir.frontends.read import read_model
-from lstmir.ir.diagnostics import UsageError, UserError
+from lstmir.ir.diagnostics import Diagnostic, UsageError, UserError
 from lstmir.ir.interface import is_sampled
 from lstmir.ir.module import Module
 from lstmir.ir.types import is_fixed
@@ -16,19 +18,32 @@ from lstmir.syntax.parser import parse_module
 FORMATS = (".onnx", ".json", ".lstmir")
 
 
+def check_model_path(path: str) -> None:
+    """Raise `UsageError` unless a path can be read and its ending tells what it holds."""
+    if Path(path).suffix.lower() not in FORMATS:
+        raise UsageError(f"cannot tell what {path} is: a model is {', '.join(FORMATS)}")
+    check_readable(path)
+
+
 def load_model(path: str) -> Module:
     """The module in a `.onnx`, `.json` or `.lstmir` file, verified.
 
     Raises `UsageError` for a path that cannot be read, `UserError` for what is wrong inside.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix not in FORMATS:
-        raise UsageError(f"cannot tell what {path} is: a model is {', '.join(FORMATS)}")
-    if suffix == ".lstmir":
+    check_model_path(path)
+    if Path(path).suffix.lower() == ".lstmir":
         return parse_module(_read_text(path), path)
-    module = import_model(read_model(path), Path(path).stem)
-    verify(module)
+    model = read_model(path)
+    try:
+        module = import_model(model, Path(path).stem)
+        verify(module)
+    except UserError as error:
+        raise UserError([_named(path, each) for each in error.diagnostics]) from error
     return module
+
+
+def _named(path: str, diagnostic: Diagnostic) -> Diagnostic:
+    return replace(diagnostic, message=f"{path}: {diagnostic.message}")
 
 
 def _read_text(path: str) -> str:
@@ -37,7 +52,7 @@ def _read_text(path: str) -> str:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: error: the file is not UTF-8 text: {error.reason}") from error
+        raise UserError(f"{path} is not UTF-8 text: {error.reason}") from error
 
 
 def level_of(module: Module) -> int:

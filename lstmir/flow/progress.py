@@ -14,9 +14,13 @@ def _ignore(message: str) -> None:
 
 @dataclass
 class Progress:
-    """`step` hears the name of each long step, `warn` sentences for the user; `seconds` adds up."""
+    """`step` hears of each long step, `detail` of what goes on inside one, `warn` sentences for the user.
+
+    `seconds` adds up by name.
+    """
 
     step: Callable[[str], None] = _ignore
+    detail: Callable[[str], None] = _ignore
     warn: Callable[[str], None] = _ignore
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -26,4 +30,4 @@ class Progress:
         self.step(message)
         start = perf_counter()
         yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + round(perf_counter() - start, 3)
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + perf_counter() - start, 3)

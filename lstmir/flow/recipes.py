@@ -35,8 +35,13 @@ class Recipe:
 FRONT = "isolate-sample,expand-cells,canonicalize,fold-constants,cse,dce"
 """From the model as it was read to the dataflow graph of one sample."""
 
-BACK = "tile{macs=$macs},block-layout,schedule"
+PACK = "block-layout,schedule"
+"""From a tiled program to a scheduled one."""
+
+BACK = f"tile{{macs=$macs}},{PACK}"
 """From fixed point to a scheduled program."""
+
+DEFAULT_MACS = 16
 
 RECIPES = {
     recipe.name: recipe

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from lstmir.flow import metrics
+from lstmir.flow.check import Check
 from lstmir.flow.data import Data
 from lstmir.flow.folder import SCHEMA
-from lstmir.flow.verification import Check
+from lstmir.flow.not_run import not_run
 from lstmir.ir.module import Module
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.timing import Timing
-
-_LATER = "this version has no energy model"
 
 
 @dataclass
@@ -86,29 +85,7 @@ def summarize(
     return summary
 
 
-def not_run(summary: dict[str, Any]) -> dict[str, str]:
-    """Why each null is null, by its path."""
-    reasons = {"energy": _LATER}
-    for part in ("verification", "synthesis"):
-        for index, entry in enumerate(summary[part]):
-            if entry["status"] == "not_run":
-                reasons[f"{part}[{index}]"] = entry["reason"]
-    for index, entry in enumerate(summary["synthesis"]):
-        if entry["status"] != "not_run":
-            reasons[f"synthesis[{index}].fmax_mhz"] = "place and route was not asked for"
-    if not summary["synthesis"]:
-        reasons["synthesis"] = "not asked for (--no-synthesis)"
-    if summary["accuracy"]["metric"] == "mae_vs_float":
-        reasons["accuracy.float"] = "there are no labels: the error against float is given instead"
-    if summary["recipe"] is None:
-        reasons["recipe"] = "the model was in fixed point already"
-        for path in ("accuracy.float", "compression.weights_bits_float", "compression.ratio",
-                     "compression.sparsity"):  # fmt: skip
-            reasons[path] = "the float model is not known"
-    return reasons
-
-
-def failed(summary: dict[str, Any]) -> list[str]:
+def failures(summary: dict[str, Any]) -> list[str]:
     """What went wrong in a finished compilation, one line each."""
     entries = [*summary["verification"], *summary["synthesis"]]
     return [

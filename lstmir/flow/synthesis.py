@@ -5,24 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from lstmir.flow.toolchain import ToolMissing, yosys
-from lstmir.flow.toolchain.tool import ToolError
+from lstmir.flow.toolchain import ToolError, ToolMissing, yosys
 from lstmir.targets import Part
+
+
+def unasked(part: Part) -> dict[str, Any]:
+    """The entry of the summary's `synthesis` where nobody wants to know."""
+    return {
+        "tool": "pyosys", "version": None, "part": part.name, "lut": None, "ff": None, "dsp": None,
+        "bram": None, "fmax_mhz": None, "status": "not_run", "reason": "not asked for (--no-synthesis)",
+    }  # fmt: skip
 
 
 def synthesize(files: list[Path], top: str, part: Part) -> dict[str, Any]:
     """An entry of the summary's `synthesis`: resources of the Verilog on a part."""
-    entry: dict[str, Any] = {
-        "tool": "pyosys", "version": None, "part": part.name, "lut": None, "ff": None, "dsp": None,
-        "bram": None, "fmax_mhz": None, "status": "not_run", "reason": None,
-    }  # fmt: skip
+    entry = {**unasked(part), "reason": None}
     try:
         entry["version"] = yosys.find().version
         found = yosys.synthesize(files, top, part.family)
     except ToolMissing as missing:
         return {**entry, "reason": f"{missing.reason}; {missing.install_hint}"}
     except ToolError as error:
-        return {**entry, "status": "failed", "reason": str(error)}
+        message = str(error).replace(f"{files[0].resolve().parent}/", "")
+        return {**entry, "status": "failed", "reason": message}
     counts = {"lut": found.lut, "ff": found.ff, "dsp": found.dsp, "bram": found.bram}
     reason = over(counts, part)
     return {**entry, **counts, "status": "failed" if reason else "passed", "reason": reason}

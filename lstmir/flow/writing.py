@@ -7,21 +7,20 @@ from pathlib import Path
 
 from lstmir.backends.hls_cpp import print_design as print_hls
 from lstmir.backends.verilog.printer import print_design as print_verilog
+from lstmir.flow.check import Golden
 from lstmir.flow.folder import write_files
-from lstmir.flow.verification import Golden
 from lstmir.interpreter.streams import encode, format_beats
 from lstmir.ir.module import Module
 from lstmir.numeric.fixed import FixedType
 from lstmir.targets import Part
 
 
-def vectors(golden: Golden, output_type: FixedType) -> dict[str, str]:
+def vectors(golden: Golden, input_type: FixedType, output_type: FixedType) -> dict[str, str]:
     """The golden beats: `inputs.txt` and `outputs.txt`, one beat a line."""
-    sent = encode(list(golden.inputs), golden.input_type)
     expected = [(data, last, 0) for data, last in encode(list(golden.outputs), output_type)]
     return {
-        "inputs.txt": "// data last\n" + format_beats(sent),
-        "outputs.txt": "// data last user\n" + format_beats(expected),
+        "inputs.txt": format_beats(encode(list(golden.inputs), input_type)),
+        "outputs.txt": format_beats(expected),
     }
 
 

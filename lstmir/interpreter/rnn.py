@@ -14,19 +14,24 @@ from lstmir.numeric.functions import real
 
 @rule("rnn.lstm")
 def lstm(op: Operation, compiler: Compiler) -> Evaluate:
-    """ONNX's LSTM, in the float type of the model. The samples' axis has length 1: the batch is
-    the model's own.
+    """ONNX's LSTM, in the float type of the model, one sample after the other: most often there is
+    only one, which holds the batch of the model.
     """
     sizes = op.attributes["segments"]
     directions = ("forward", "reverse") if op.attributes["direction"] == "bidirectional" else (
         op.attributes["direction"],)  # fmt: skip
 
-    def evaluate(*operands: Array) -> tuple[Array, ...]:
-        parts = _parts([array[0] for array in operands], sizes)
+    def one(operands: Sequence[Array]) -> tuple[Array, ...]:
+        parts = _parts(list(operands), sizes)
         runs = [_lstm_direction(parts, d, name) for d, name in enumerate(directions)]
         sequence = np.stack([run[0] for run in runs], axis=1)
-        finals = [np.stack([run[k] for run in runs]) for k in (1, 2)]
-        return (sequence[np.newaxis], finals[0][np.newaxis], finals[1][np.newaxis])
+        return sequence, *(np.stack([run[k] for run in runs]) for k in (1, 2))
+
+    def evaluate(*operands: Array) -> tuple[Array, ...]:
+        samples = max(len(array) for array in operands)
+        spread_out = [spread(array, samples) for array in operands]
+        results = [one(sample) for sample in zip(*spread_out, strict=True)]
+        return tuple(np.stack(column) for column in zip(*results, strict=True))
 
     return evaluate
 

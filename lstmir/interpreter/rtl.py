@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from lstmir.interpreter.rtl_design import memory_type, read_design, signal_type
+from lstmir.interpreter.rtl_rules import padded
 from lstmir.interpreter.rtl_source import has_streams, source_of
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Module
 from lstmir.ir.types import Type
+from lstmir.numeric.fixed import FixedType
 
 Stall = Callable[[int], bool]
 """Whether a stream may move in a cycle, counted from 1."""
@@ -44,12 +46,11 @@ class Clocked:
 
     def __init__(self, module: Module) -> None:
         self.design = read_design(module.main)
-        self._memories = [[0] * memory_type(ram)[0] for ram in self.design.rams]
-        self._memories += [
-            [int(word) for word in module.resources[rom.op.attributes["resource"]]]
+        self._constants = [
+            _filled_up(module.resources[rom.op.attributes["resource"]].tolist())
             for rom in self.design.roms
         ]
-        self._state = [0] * len(self.design.registers)
+        self.power_up()
         self.reset()
 
     @cached_property
@@ -62,6 +63,12 @@ class Clocked:
         functions: dict[str, Any] = {}
         exec(compile(self.source, f"<design {self.design.name}>", "exec"), functions)
         return functions
+
+    def power_up(self) -> None:
+        """Clear all registers and memories."""
+        self._state = [0] * len(self.design.registers)
+        self._memories = [_filled_up([0] * memory_type(ram)[0]) for ram in self.design.rams]
+        self._memories += self._constants
 
     def reset(self) -> None:
         """Set each register that has an initial value to it; leave the others, and memories."""
@@ -119,13 +126,17 @@ class Clocked:
         return StreamResult(collected, taken, cycles, packet_cycles)
 
 
+def _filled_up(words: list[int]) -> list[int]:
+    return words + [0] * (padded(len(words)) - len(words))
+
+
 def _checked(name: str, integer: int, type_: Type) -> int:
     if not signal_type(type_).contains_int(integer, integer):
         raise ValueError(f"the input {name} is {type_}, which has no integer {integer}")
     return integer
 
 
-def _from_wires(wires: int, type_: Any) -> int:
+def _from_wires(wires: int, type_: FixedType) -> int:
     if wires >> type_.width:
         raise ValueError(f"the data {wires:#x} do not fit {type_.width} wires")
     return wires - (wires > type_.max_int) * (1 << type_.width)

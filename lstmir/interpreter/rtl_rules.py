@@ -120,10 +120,17 @@ def _concat(op: Operation, *parts: str) -> str:
 
 
 def _read(op: Operation, memory: str, address: str) -> str:
-    words, _ = memory_type(op.operands[0])
+    words = padded(memory_type(op.operands[0])[0])
     if signal_type(op.operands[1].type).max_int < words:
         return f"{memory}[{address}]"
     return f"({memory}[t] if (t := {address}) < {words} else 0)"
+
+
+def padded(words: int) -> int:
+    """The length of the list that holds a memory: with zeros up to a power of two, few addresses
+    need to be looked at.
+    """
+    return 1 << (words - 1).bit_length()
 
 
 RULES: dict[str, Rule] = {

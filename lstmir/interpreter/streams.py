@@ -6,6 +6,7 @@ or 64 wires: an element is sign- or zero-extended to the fewest that hold it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from lstmir.numeric.carriers import IntArray, as_carrier
 from lstmir.numeric.fixed import FixedType
 
 BEAT_WIDTHS = (8, 16, 32, 64)
+_BEAT = re.compile(r"[0-9a-fA-F]+ [01]( [01])?")
 
 InputBeat = tuple[int, bool]
 """The wires of the data as a natural number, and whether it is a packet's last."""
@@ -75,18 +77,18 @@ def _integer(data: int, element: FixedType) -> int:
 def format_beats(beats: Iterable[Sequence[int]]) -> str:
     """A file of beats as the test bench reads it: `HEXDATA LAST` or `HEXDATA LAST USER` a line."""
     lines = [" ".join([f"{data:x}", *(str(int(flag)) for flag in flags)]) for data, *flags in beats]
-    return "\n".join(["// DATA LAST USER" if lines and lines[0].count(" ") > 1 else "// DATA LAST",
-                      *lines, ""])  # fmt: skip
+    columns = "// DATA LAST USER" if lines and lines[0].count(" ") == 2 else "// DATA LAST"
+    return "\n".join([columns, *lines, ""])
 
 
 def parse_beats(text: str) -> list[tuple[int, ...]]:
     """The beats of a file. Raises ValueError, with the line's number, for what is no beat."""
-    beats = []
+    beats: list[tuple[int, ...]] = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line or line.startswith("//"):
             continue
-        data, *flags = line.split()
-        if len(flags) not in (1, 2) or not set(flags) <= {"0", "1"}:
+        if not _BEAT.fullmatch(line):
             raise ValueError(f"line {number} is no beat: {line}")
+        data, *flags = line.split()
         beats.append((int(data, 16), *map(int, flags)))
     return beats

@@ -27,7 +27,9 @@ def check_constant(type_: TensorType, array: np.ndarray, name: str) -> None:
 def _check_integers(element: FixedType, array: np.ndarray, name: str) -> None:
     lo, hi = int(array.min()), int(array.max())
     if not element.contains_int(lo, hi):
-        raise Invalid(f"resource @{name} holds integers from {lo} to {hi}, which do not fit {element}")
+        raise Invalid(
+            f"resource @{name} holds integers from {lo} to {hi}, which do not fit {element}"
+        )
 
 
 def _check_encoding(type_: TensorType, array: np.ndarray, name: str) -> None:

@@ -237,9 +237,7 @@ def check_attributes(definition: OpDefinition, attributes: Attributes) -> None:
         elif name in RECORDS:
             kind = RECORDS[name]
         else:
-            raise Invalid(
-                f"'{definition.name}' has no attribute '{name}'{suggestion(name, known)}"
-            )
+            raise Invalid(f"'{definition.name}' has no attribute '{name}'{suggestion(name, known)}")
         expected, check = ATTRIBUTE_KINDS[kind]
         if not check(value):
             raise Invalid(f"the attribute '{name}' of '{definition.name}' must be {expected}")

@@ -64,7 +64,11 @@ class Port:
 def ports(module: Module, kind: str) -> list[Port]:
     """The module's `input` or `output` ports, in the order of parameters or results."""
     interface = module.attributes.get("interface", ())
-    return [Port(**{**port, "shape": tuple(port["shape"])}) for port in interface if port["kind"] == kind]
+    return [
+        Port(**{**port, "shape": tuple(port["shape"])})
+        for port in interface
+        if port["kind"] == kind
+    ]
 
 
 def set_ports(module: Module, all_ports: list[Port]) -> None:

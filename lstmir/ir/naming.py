@@ -7,12 +7,16 @@ from collections.abc import Iterable
 
 from lstmir.ir.operation import Operation, Region, Value
 
+SYMBOL = re.compile(r"[\w.]+")
+"""Names of modules and functions."""
+
+RESOURCE_NAME = re.compile(r"[A-Za-z_][\w.]*")
+"""Names of resources, and keys of dictionaries."""
+
 _ILLEGAL = re.compile(r"[^\w.]")
 
 
-def names_in(
-    region: Region, order: Iterable[Operation], *, hints: bool = True
-) -> dict[Value, str]:
+def names_in(region: Region, order: Iterable[Operation], *, hints: bool = True) -> dict[Value, str]:
     """A unique name, without `%`, for each value of a region whose operations are in `order`.
 
     Values without a usable name of their own are numbered; without `hints` all of them are.
@@ -32,7 +36,7 @@ def names_in(
 def symbol(hint: str | None, default: str = "constant") -> str:
     """A name for a resource, made of that of a value."""
     name = _usable(hint) or default
-    return name if name[0].isalpha() or name[0] == "_" else f"_{name}"
+    return name if RESOURCE_NAME.fullmatch(name) else f"_{name}"
 
 
 def _usable(name: str | None) -> str | None:

@@ -98,7 +98,9 @@ class Region:
 
     __slots__ = ("_counter", "entry", "graph", "owner", "terminator")
 
-    def __init__(self, types: Iterable[Type] = (), names: Iterable[str | None] | None = None) -> None:
+    def __init__(
+        self, types: Iterable[Type] = (), names: Iterable[str | None] | None = None
+    ) -> None:
         self.graph = nx.MultiDiGraph()
         self.owner: Operation | None = None
         self.terminator: Operation | None = None
@@ -178,9 +180,7 @@ class Region:
         """Every (operation, operand index) that reads `value`, in text order."""
         found = [
             (consumer, key)
-            for _, consumer, key, index in self.graph.out_edges(
-                value.op, keys=True, data="result"
-            )
+            for _, consumer, key, index in self.graph.out_edges(value.op, keys=True, data="result")
             if index == value.index
         ]
         return sorted(found, key=lambda use: (use[0].position, use[1]))

@@ -22,6 +22,7 @@ from lstmir.ir.definition import (
 )
 from lstmir.ir.diagnostics import Diagnostics
 from lstmir.ir.module import Function, Module
+from lstmir.ir.naming import RESOURCE_NAME, SYMBOL
 from lstmir.ir.operation import Operation, Region
 from lstmir.ir.segments import check_segments
 from lstmir.ir.types import TensorType, Type, holds
@@ -33,6 +34,9 @@ _ENCODED = "an encoding says how a constant is stored; no other value has one"
 def verify(module: Module) -> None:
     """Raise `UserError` with all violations of a module, each at its operation."""
     diagnostics = Diagnostics()
+    for name in (module.name, *module.functions):
+        if not SYMBOL.fullmatch(name):
+            diagnostics.error(f"'{name}' is no name: it may have letters, digits, '_' and '.'")
     for function in module.functions.values():
         _verify_function(module, function, diagnostics)
     diagnostics.raise_if_any()
@@ -147,6 +151,8 @@ def _check_regions(definition: OpDefinition, op: Operation) -> None:
 
 def _check_resource(module: Module, op: Operation) -> None:
     name = op.attributes["resource"]
+    if not RESOURCE_NAME.fullmatch(name):
+        raise Invalid(f"'{name}' is no name of a resource")
     array = module.resources.get(name)
     if array is None:
         raise Invalid(f"there is no resource @{name}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lstmir.ir.definition import Group, Invalid, OpDefinition
-from lstmir.syntax.tree import GroupSyntax, Name, OperationSyntax
+from lstmir.syntax.tokens import Name
+from lstmir.syntax.tree import GroupSyntax, OperationSyntax
 
 
 def operand_names(definition: OpDefinition, syntax: OperationSyntax) -> list[Name]:

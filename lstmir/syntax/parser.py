@@ -14,7 +14,8 @@ from lstmir.ir.diagnostics import Location, Source, UserError
 from lstmir.ir.module import Module
 from lstmir.ir.verify import verify
 from lstmir.syntax.resolve import resolve_module
-from lstmir.syntax.tree import MalformedToken, ModuleSyntax, TreeBuilder
+from lstmir.syntax.tokens import MalformedToken
+from lstmir.syntax.tree import ModuleSyntax, TreeBuilder
 
 # How a reader would call the terminals of the grammar.
 _TERMINALS = {

@@ -15,13 +15,8 @@ from lstmir.ir.operation import Operation, Region, Value
 from lstmir.ir.segments import check_segments
 from lstmir.ir.types import TensorType, Type, is_static, storage_dtype
 from lstmir.syntax.groups import bound_names, operand_names, segments
-from lstmir.syntax.tree import (
-    FunctionSyntax,
-    ModuleSyntax,
-    Name,
-    OperationSyntax,
-    RegionSyntax,
-)
+from lstmir.syntax.tokens import Name
+from lstmir.syntax.tree import FunctionSyntax, ModuleSyntax, OperationSyntax, RegionSyntax
 
 # Deeper than any program, and shallow enough for whoever walks it by recursion.
 MAX_DEPTH = 64
@@ -170,7 +165,7 @@ class _Resolver:
 
     def value(self, name: Name, scope: Scope) -> Value | None:
         if name.text not in scope:
-            near = suggestion(name.text, scope)
+            near = suggestion(f"%{name.text}", [f"%{known}" for known in scope])
             self.error(f"%{name.text} is not defined in this region{near}", name.offset)
         return scope.get(name.text)
 
@@ -188,7 +183,7 @@ class _Resolver:
             return
         text = self.resource_texts.get(name)
         if text is None:
-            near = suggestion(name, self.resource_texts)
+            near = suggestion(f"@{name}", [f"@{known}" for known in self.resource_texts])
             raise Invalid(f"there is no resource @{name}{near}")
         try:
             self.module.resources[name] = _decode(text.text, type_)

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from math import isinf
 from typing import Any, NamedTuple
 
 from lark import Token, Transformer, v_args
 
 from lstmir.ir.types import Type
+from lstmir.syntax import tokens
+from lstmir.syntax.tokens import MalformedToken, Name, name_of, offset_of
 from lstmir.syntax.type_syntax import parse_type
-
-MAX_DEPTH = 64
-"""How deep lists and dictionaries of attributes may be nested."""
-
-MAX_DIGITS = 1000
-
-
-class Name(NamedTuple):
-    """A `%name` or `@name` as written, without its sigil."""
-
-    text: str
-    offset: int
 
 
 class Parameter(NamedTuple):
@@ -96,14 +83,6 @@ class ModuleSyntax(NamedTuple):
     resources: dict[str, Name]
 
 
-class MalformedToken(Exception):
-    """A token that the grammar accepts but that means nothing."""
-
-    def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message)
-        self.offset = offset
-
-
 @v_args(inline=True)
 class TreeBuilder(Transformer):  # type: ignore[type-arg]
     """Turns grammar rules into the tuples above while the text is parsed.
@@ -124,13 +103,15 @@ class TreeBuilder(Transformer):  # type: ignore[type-arg]
         attributes: dict[str, Any] | None,
         *operations: OperationSyntax,
     ) -> FunctionSyntax:
-        return FunctionSyntax(_name(symbol), parameters or (), types, attributes or {}, operations)
+        return FunctionSyntax(
+            name_of(symbol), parameters or (), types, attributes or {}, operations
+        )
 
     def parameters(self, *items: Parameter) -> tuple[Parameter, ...]:
         return items
 
     def parameter(self, name: Token, type_: Type) -> Parameter:
-        return Parameter(_name(name), type_)
+        return Parameter(name_of(name), type_)
 
     def many_types(self, items: tuple[Type, ...] | None) -> tuple[Type, ...]:
         return items or ()
@@ -145,22 +126,22 @@ class TreeBuilder(Transformer):  # type: ignore[type-arg]
         try:
             return parse_type(str(token))
         except ValueError as error:
-            raise MalformedToken(str(error), _offset(token)) from error
+            raise MalformedToken(str(error), offset_of(token)) from error
 
-    def operation(
-        self, results: tuple[Name, ...] | None, body: OperationSyntax
-    ) -> OperationSyntax:
+    def operation(self, results: tuple[Name, ...] | None, body: OperationSyntax) -> OperationSyntax:
         return body._replace(results=results or ())
 
-    def results(self, *tokens: Token) -> tuple[Name, ...]:
-        return tuple(_name(token) for token in tokens)
+    def results(self, *names: Token) -> tuple[Name, ...]:
+        return tuple(name_of(name) for name in names)
 
     operands = results
 
-    def pretty(self, name: Token, symbol: Token | None, operands: Any, *rest: Any) -> OperationSyntax:
+    def pretty(
+        self, name: Token, symbol: Token | None, operands: Any, *rest: Any
+    ) -> OperationSyntax:
         *groups, region, attributes, signature = rest
         return OperationSyntax(
-            (), str(name), _offset(name), _name(symbol) if symbol else None, operands or (),
+            (), str(name), offset_of(name), name_of(symbol) if symbol else None, operands or (),
             tuple(groups), region, attributes or {}, signature, generic=False,
         )  # fmt: skip
 
@@ -168,19 +149,19 @@ class TreeBuilder(Transformer):  # type: ignore[type-arg]
         self, name: Token, operands: Any, region: Any, attributes: Any, signature: Any
     ) -> OperationSyntax:
         return OperationSyntax(
-            (), _text(name), _offset(name), None, operands or (), (), region,
+            (), tokens.text_of(name), offset_of(name), None, operands or (), (), region,
             attributes or {}, signature, generic=True,
         )  # fmt: skip
 
     def group(self, keyword: Token | None, items: tuple[GroupItem, ...] | None) -> GroupSyntax:
-        offset = _offset(keyword) if keyword else items[0].left.offset if items else 0
+        offset = offset_of(keyword) if keyword else items[0].left.offset if items else 0
         return GroupSyntax(str(keyword or ""), items or (), offset)
 
     def group_items(self, *items: GroupItem) -> tuple[GroupItem, ...]:
         return items
 
     def group_item(self, left: Token, right: Token | None) -> GroupItem:
-        return GroupItem(_name(left), _name(right) if right else None)
+        return GroupItem(name_of(left), name_of(right) if right else None)
 
     def region(self, *operations: OperationSyntax) -> RegionSyntax:
         return RegionSyntax(None, operations)
@@ -195,27 +176,19 @@ class TreeBuilder(Transformer):  # type: ignore[type-arg]
         return SignatureSyntax(None, operands or (), results)
 
     def dict(self, *entries: Any) -> dict[str, Any]:
-        found = _distinct(entries)
-        if max(map(_depth, found.values()), default=0) >= MAX_DEPTH:
-            raise MalformedToken("attributes are nested too deep", entries[0][0].offset)
-        return found
+        return tokens.distinct(entries)
 
     def entry(self, name: Token, value: Any) -> tuple[Name, Any]:
-        return Name(str(name), _offset(name)), value
+        return Name(str(name), offset_of(name)), value
 
     def integer(self, token: Token) -> int:
-        if len(token) > MAX_DIGITS:
-            raise MalformedToken(f"an integer has at most {MAX_DIGITS} digits", _offset(token))
-        return int(token)
+        return tokens.integer(token)
 
     def float(self, token: Token) -> Any:
-        value = float(token)
-        if isinf(value):
-            raise MalformedToken(f"{token[:40]} is too large for a number", _offset(token))
-        return value
+        return tokens.number(token)
 
-    def string(self, token: Token) -> Any:
-        return _text(token)
+    def string(self, token: Token) -> str:
+        return tokens.text_of(token)
 
     def true(self) -> bool:
         return True
@@ -230,42 +203,7 @@ class TreeBuilder(Transformer):  # type: ignore[type-arg]
         return tuple(item for item in items if item is not None)
 
     def resources(self, *items: Any) -> Any:
-        return _distinct(items)
+        return tokens.distinct(items)
 
     def resource(self, name: Token, text: Token) -> tuple[Name, Name]:
-        return Name(str(name), _offset(name)), Name(str(text)[1:-1], _offset(text))
-
-
-def _distinct(entries: Iterable[tuple[Name, Any] | None]) -> dict[str, Any]:
-    """Entries by name. Raises `MalformedToken` at a name that is there already."""
-    found: dict[str, Any] = {}
-    for name, value in filter(None, entries):
-        if name.text in found:
-            raise MalformedToken(f"'{name.text}' is given twice", name.offset)
-        found[name.text] = value
-    return found
-
-
-def _depth(value: Any) -> int:
-    """How deep lists and dictionaries are nested, counted no further than `MAX_DEPTH`."""
-    level, depth = [value], 0
-    while level and depth < MAX_DEPTH:
-        inner = [x for x in level if isinstance(x, tuple | dict)]
-        level = [x for each in inner for x in (each.values() if isinstance(each, dict) else each)]
-        depth += bool(inner)
-    return depth
-
-
-def _text(token: Token) -> str:
-    try:
-        return str(json.loads(token))
-    except ValueError as error:
-        raise MalformedToken(f"not a string: {error}", _offset(token)) from error
-
-
-def _name(token: Token) -> Name:
-    return Name(str(token[1:]), _offset(token))
-
-
-def _offset(token: Token) -> int:
-    return token.start_pos or 0
+        return Name(str(name), offset_of(name)), Name(str(text)[1:-1], offset_of(text))

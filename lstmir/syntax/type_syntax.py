@@ -33,7 +33,9 @@ def parse_type(text: str) -> Type:
             raise ValueError("a tensor cannot hold tensors")
         encoding = parse_encoding(match[3]) if match[3] else None
         return TensorType(shape, element, encoding)
-    raise ValueError(f"'{text}' is not a type; expected tensor<…>, !fx.s<W,F>, !fx.u<W,F>, f32, i1, …")
+    raise ValueError(
+        f"'{text}' is not a type; expected tensor<…>, !fx.s<W,F>, !fx.u<W,F>, f32, i1, …"
+    )
 
 
 def parse_encoding(text: str) -> Encoding:
@@ -56,5 +58,7 @@ def _integer(text: str) -> int:
 def _plain(kind: str, width: int) -> FloatType | IntegerType:
     widths = FLOAT_WIDTHS if kind == "f" else INTEGER_WIDTHS
     if width not in widths:
-        raise ValueError(f"there is no type {kind}{width}; widths are {', '.join(map(str, widths))}")
+        raise ValueError(
+            f"there is no type {kind}{width}; widths are {', '.join(map(str, widths))}"
+        )
     return FloatType(width) if kind == "f" else IntegerType(width)

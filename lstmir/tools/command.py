@@ -68,10 +68,14 @@ class Parser(argparse.ArgumentParser):
     def parse(self, argv: Sequence[str] | None) -> argparse.Namespace:
         """As `parse_args`."""
         arguments, unknown = self.parse_known_args(argv)
+        self.refuse(unknown)
+        return arguments
+
+    def refuse(self, unknown: Sequence[str]) -> None:
+        """Raise `UsageError` for the first of the arguments that nobody knows."""
         if unknown:
             flag = unknown[0].split("=")[0]
             self.error(f"unknown argument '{flag}'{suggestion(flag, self._option_string_actions)}")
-        return arguments
 
 
 def read_text(path: str) -> str:

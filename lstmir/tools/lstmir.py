@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from lstmir import __version__
 from lstmir.ir.diagnostics import EXIT_FINDING
@@ -22,111 +24,139 @@ def main(argv: Sequence[str] | None = None) -> int:
     return handler(arguments)
 
 
+class _Command(Parser):
+    """The parser of a command: what it does not know is its error, not that of the whole line."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        arguments, unknown = super().parse_known_args(args, namespace)
+        self.refuse(unknown)
+        return arguments, []
+
+
 def _parser() -> Parser:
-    parser = Parser(prog="lstmir", description="Trained LSTM networks to verified FPGA accelerators.")
+    parser = Parser(
+        prog="lstmir", description="Trained LSTM networks to verified FPGA accelerators."
+    )
     parser.add_argument("--version", action="version", version=f"lstmir {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    _add_compile(commands.add_parser("compile", help="a model to a folder of verified hardware"))
-    _add_run(commands.add_parser("run", help="run a model or a stage in the golden interpreter"))
-    _add_verify(commands.add_parser("verify", help="repeat the verification of a compiled folder"))
-    targets = commands.add_parser("targets", help="list the FPGA parts and their resources")
-    targets.set_defaults(handler=_targets)
+    commands = parser.add_subparsers(
+        metavar="COMMAND", required=True, title="commands", parser_class=_Command
+    )
+    for name, summary, add in (
+        ("compile", "turn a model into a folder of verified hardware", _add_compile),
+        ("run", "run a model, or a stage of its compilation, in the interpreter", _add_run),
+        ("verify", "repeat the verification of a compiled folder", _add_verify),
+        ("targets", "list the FPGA parts and their resources", _add_targets),
+    ):
+        description = f"{summary[0].upper()}{summary[1:]}."
+        add(commands.add_parser(name, help=summary, description=description, allow_abbrev=False))
     return parser
 
 
 def positive(text: str) -> int:
     """A whole number of at least 1."""
+    return _whole(text, 1, 2**31 - 1)
+
+
+def seed(text: str) -> int:
+    """A seed of the random numbers."""
+    return _whole(text, 0, 2**32 - 1)
+
+
+def _whole(text: str, least: int, most: int) -> int:
     try:
         number = int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected a whole number, not '{text}'") from None
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
+    if not least <= number <= most:
+        limit = f"at least {least}" if number < least else f"at most {most}"
+        raise argparse.ArgumentTypeError(f"must be {limit}, not {number}")
     return number
 
 
 def _add_compile(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help=".onnx, .json or .lstmir")
-    parser.add_argument("--data", required=True, metavar="FILE.npz", help="x_train, x_test, y_test")
-    parser.add_argument("--recipe", metavar="NAME", help="how to compress (default: bank50)")
-    parser.add_argument("--target", default="ecp5-25k", metavar="PART", help="see 'lstmir targets'")
-    parser.add_argument("--macs", type=positive, default=16, metavar="N", help="multipliers of the array")
-    parser.add_argument("-o", dest="output", required=True, metavar="DIR", help="the folder to write")
-    parser.add_argument("--seed", type=int, default=0, help="of everything random (default: 0)")
-    parser.add_argument("--ap-types", type=Path, metavar="DIR", help="folder of ap_fixed.h")
-    parser.add_argument("--rtl-sequences", type=positive, default=4, metavar="N",
-                        help="sequences that level 5 is interpreted on (default: 4)")  # fmt: skip
-    parser.add_argument("--logic-multipliers", action="store_true",
-                        help="allow more multipliers than the part has DSP blocks")  # fmt: skip
-    parser.add_argument("--no-synthesis", dest="synthesis", action="store_false",
-                        help="do not count resources")  # fmt: skip
+    add = parser.add_argument
+    add("model", metavar="MODEL", help=".onnx, .json or .lstmir")
+    add("--data", required=True, metavar="FILE.npz",
+        help="x_train [N, T, I] and, if there are, x_test, y_train, y_test")  # fmt: skip
+    add("-o", dest="output", type=Path, required=True, metavar="DIR", help="the folder to write")
+    add("--recipe", metavar="NAME", help="how to compress (default: bank50)")
+    add("--target", default="ecp5-25k", metavar="PART",
+        help="see 'lstmir targets' (default: ecp5-25k)")  # fmt: skip
+    add("--macs", type=positive, metavar="N", help="multipliers of the array (default: 16)")
+    add("--logic-multipliers", action="store_true",
+        help="allow more multipliers than the part has DSP blocks")  # fmt: skip
+    add("--rtl-sequences", type=positive, default=4, metavar="N",
+        help="sequences on which level 5 is interpreted (default: 4)")  # fmt: skip
+    add("--no-synthesis", dest="synthesis", action="store_false",
+        help="do not count what the design takes of the part")  # fmt: skip
+    add("--seed", type=seed, default=0, metavar="N", help="of all that is random (default: 0)")
+    _add_headers(parser)
     parser.set_defaults(handler=_compile)
 
 
+def _add_headers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ap-types", type=Path, metavar="DIR",
+                        help="folder of ap_fixed.h (default: that of hls4ml)")  # fmt: skip
+
+
 def _compile(arguments: argparse.Namespace) -> int:
-    from lstmir.flow.compile import Request, compile_model
-    from lstmir.flow.summary import failed
-    from lstmir.tools.console import listening
+    from lstmir.flow.compile import compile_model
+    from lstmir.flow.request import Request
+    from lstmir.flow.summary import failures
+    from lstmir.tools.console import listening, output
     from lstmir.tools.table import show_summary
 
-    request = Request(
-        arguments.model, arguments.data, Path(arguments.output), arguments.recipe,
-        arguments.target, arguments.macs, arguments.seed, arguments.ap_types,
-        arguments.rtl_sequences, arguments.logic_multipliers, arguments.synthesis,
-    )  # fmt: skip
-    with listening() as (progress, console):
+    request = Request(**{field.name: getattr(arguments, field.name) for field in fields(Request)})
+    with listening() as progress:
         summary = compile_model(request, progress)
-    show_summary(summary, arguments.output, console)
-    for line in failed(summary):
+    show_summary(summary, request.output, output())
+    for line in failures(summary):
         print(f"error: {line}", file=sys.stderr)
-    return EXIT_FINDING if failed(summary) else 0
+    return EXIT_FINDING if failures(summary) else 0
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help=".onnx, .json or .lstmir of any level")
-    parser.add_argument("--feed", required=True, metavar="FILE.npz",
-                        help="arrays named and laid out as the model's inputs")  # fmt: skip
-    parser.add_argument("-o", dest="output", required=True, metavar="FILE.npz", help="the results")
-    parser.add_argument("--samples", action="store_true",
-                        help="the feed holds stacks of single samples [N, …]")  # fmt: skip
+    add = parser.add_argument
+    add("model", metavar="MODEL", help=".onnx, .json, or .lstmir of any level")
+    add("--feed", required=True, metavar="FILE.npz",
+        help="arrays named and laid out as the model's inputs")  # fmt: skip
+    add("-o", dest="output", type=Path, required=True, metavar="FILE.npz",
+        help="the same of its outputs")  # fmt: skip
+    add("--samples", action="store_true", help="arrays are stacks of single samples [N, ...]")
     parser.set_defaults(handler=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from lstmir.flow.run import run_model
 
-    run_model(arguments.model, arguments.feed, Path(arguments.output), arguments.samples)
+    run_model(arguments.model, arguments.feed, arguments.output, arguments.samples)
     return 0
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="DIR", type=Path, help="what 'lstmir compile' wrote")
-    parser.add_argument("--ap-types", type=Path, metavar="DIR", help="folder of ap_fixed.h")
+    _add_headers(parser)
     parser.set_defaults(handler=_verify)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
     from lstmir.flow.verify import verify_folder
-    from lstmir.tools.console import listening
+    from lstmir.tools.console import listening, output
     from lstmir.tools.table import show_checks
 
-    with listening() as (progress, console):
+    with listening() as progress:
         checks = verify_folder(arguments.folder, progress, arguments.ap_types)
-    show_checks([check.attribute() for check in checks], console)
+    show_checks([check.attribute() for check in checks], output())
     return EXIT_FINDING if any(check.status == "failed" for check in checks) else 0
 
 
+def _add_targets(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(handler=_targets)
+
+
 def _targets(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
-    from rich.table import Table
+    from lstmir.tools.console import output
+    from lstmir.tools.table import show_targets
 
-    from lstmir.targets import PARTS
-
-    table = Table(box=None, pad_edge=False)
-    for column in ("part", "family", "LUT", "FF", "DSP", "BRAM", "source"):
-        table.add_column(column)
-    for part in PARTS.values():
-        counts = (part.luts, part.ffs, part.dsp, part.bram)
-        table.add_row(part.name, part.family, *map(str, counts), part.source)
-    Console().print(table)
+    show_targets(output())
     return 0

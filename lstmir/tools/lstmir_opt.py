@@ -16,7 +16,7 @@ from lstmir.tools.command import Parser, command, display_name, read_text, write
 if TYPE_CHECKING:
     from lstmir.ir.module import Module
     from lstmir.pipeline.manager import Timing
-    from lstmir.pipeline.passes import Pass
+    from lstmir.pipeline.passes import Context, Pass
     from lstmir.pipeline.text import NamedPipeline
 
 
@@ -49,6 +49,8 @@ def _parser() -> Parser:
     )
     add("-p", "--pass-pipeline", default="", metavar="TEXT",
         help="the passes to run, such as 'prune{ratio=0.5 shape=bank},cse'")  # fmt: skip
+    add("--data", metavar="FILE.npz", help="calibration data for the passes that need some")
+    add("--seed", type=int, default=0, metavar="N", help="of everything random (default: 0)")
     add("--list-passes", action="store_true", help="list the passes")
     add("--pass-help", metavar="NAME", help="describe a pass and its options")
     add("--show-dialects", action="store_true", help="list the dialects")
@@ -122,13 +124,13 @@ def find_passes(text: str) -> list[Pass]:
 
 
 def _recipes() -> Mapping[str, NamedPipeline]:
-    try:
-        table: Mapping[str, NamedPipeline] = import_module("lstmir.flow.recipes").RECIPES
-    except ModuleNotFoundError as error:
-        if error.name != "lstmir.flow.recipes":
-            raise
-        return {}
-    return table
+    from lstmir.flow.recipes import RECIPES
+
+    return RECIPES
+
+
+def _warn(message: str) -> None:
+    print(f"warning: {message}", file=sys.stderr)
 
 
 @dataclass
@@ -175,7 +177,6 @@ class _Driver:
 
     def module(self, source: Source) -> str:
         from lstmir.pipeline.manager import run_passes
-        from lstmir.pipeline.passes import Context
         from lstmir.syntax.parser import parse_module
         from lstmir.syntax.printer import print_module
 
@@ -184,12 +185,27 @@ class _Driver:
             "Before", self.arguments.print_ir_before, self.arguments.print_ir_before_all
         )
         after = self.dump("After", self.arguments.print_ir_after, self.arguments.print_ir_after_all)
-        context = Context(warn=lambda message: print(f"warning: {message}", file=sys.stderr))
+        context = self.context(module)
         self.timings += run_passes(
             module, self.passes, context,
             before=before, after=after, verify_each=self.arguments.verify_each,
         )  # fmt: skip
         return print_module(module, generic=self.arguments.print_generic)
+
+    def context(self, module: Module) -> Context:
+        from lstmir.flow.data import read_data
+        from lstmir.ir.interface import ports
+        from lstmir.pipeline.passes import Context
+
+        context = Context(seed=self.arguments.seed, warn=_warn)
+        if self.arguments.data is None:
+            return context
+        inputs, outputs = ports(module, "input"), ports(module, "output")
+        if len(inputs) != 1 or not outputs:
+            raise UserError(f"--data feeds one input, this module has {len(inputs)}")
+        data = read_data(self.arguments.data, inputs[0], outputs[0])
+        context.data, context.data_hash = {inputs[0].name: data.x_train}, data.hash
+        return context
 
     def dump(self, when: str, names: Sequence[str], every: bool) -> Callable[[Pass, Module], None]:
         from lstmir.syntax.printer import print_module

@@ -1,78 +1,135 @@
-"""The short tables that commands end with."""
+"""The short tables that commands end with. They fit into 80 columns."""
 
 from __future__ import annotations
 
+from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from lstmir.targets import PARTS
+
 _COLORS = {"passed": "green", "failed": "red", "not_run": "yellow"}
+_NAMES = {"level-3": "level 3", "level-4": "level 4", "level-5": "level 5", "hls-cpp": "HLS C++",
+          "verilog": "Verilog"}  # fmt: skip
+_COUNTS = {"sequences": "sequences", "values": "values_compared", "mismatches": "mismatches"}
 
 
-def show_summary(summary: dict[str, Any], folder: str, console: Console) -> None:
+def show_summary(summary: dict[str, Any], folder: Path, console: Console) -> None:
     """What a compilation cost and gained, and what was verified."""
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in _figures(summary):
         table.add_row(name, value)
     console.print(table)
+    console.print()
     show_checks(summary["verification"], console)
-    console.print(f"written to {folder}")
+    console.print(f"written to {escape(str(folder))}", soft_wrap=True)
 
 
 def show_checks(checks: list[dict[str, Any]], console: Console) -> None:
-    """One line for each comparison."""
+    """A line for each comparison with the golden model, then why some failed or did not run."""
     table = Table(box=None, pad_edge=False)
-    for column in ("against", "tool", "sequences", "values", "mismatches", "status"):
-        table.add_column(column, justify="right" if column in ("sequences", "values", "mismatches") else "left")  # fmt: skip
+    for column in ("compared with", "by", *_COUNTS, "status"):
+        table.add_column(column, justify="right" if column in _COUNTS else "left", no_wrap=True)
     for check in checks:
-        name = check["against"] + (" (back-pressure)" if check["back_pressure"] else "")
-        numbers = [_or_dash(check[k]) for k in ("sequences", "values_compared", "mismatches")]
-        status = check["status"].replace("_", " ")
-        table.add_row(name, check["tool"], *numbers, f"[{_COLORS[check['status']]}]{status}[/]")
+        counts = [_or_dash(check[key]) for key in _COUNTS.values()]
+        status = f"[{_COLORS[check['status']]}]{check['status'].replace('_', ' ')}[/]"
+        table.add_row(_name(check), escape(_tool(check)), *counts, status)
     console.print(table)
-    for check in checks:
-        if check["status"] == "not_run":
-            console.print(f"[yellow]not verified[/] against {check['against']}: {check['reason']}")
-        elif check["reason"]:
-            console.print(f"[red]{check['against']}[/]: {check['reason']}")
+    for line in _remarks(checks):
+        console.print(line, soft_wrap=True)
+
+
+def show_targets(console: Console) -> None:
+    """The parts, and what they have."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("part", "device", "LUT", "FF", "DSP", "BRAM"):
+        table.add_column(column, justify="right" if column.isupper() else "left", no_wrap=True)
+    for part in PARTS.values():
+        counts = (part.luts, part.ffs, part.dsp)
+        memory = f"{part.bram} x {part.bram_bits // 1024} Kbit"
+        table.add_row(part.name, part.device, *map(str, counts), memory)
+    console.print(table)
+
+
+def _name(check: dict[str, Any]) -> str:
+    stalls = ", stalled" if check["back_pressure"] else ""
+    return _NAMES[check["against"]] + stalls
+
+
+def _tool(check: dict[str, Any]) -> str:
+    version = (check["version"] or "").split(",")[0]
+    return f"{check['tool']} {version}".strip()
+
+
+def _remarks(checks: list[dict[str, Any]]) -> list[str]:
+    lines = []
+    told = [check for check in checks if check["reason"]]
+    for (status, reason), group in groupby(told, key=lambda c: (c["status"], c["reason"])):
+        names = " and ".join(dict.fromkeys(_NAMES[check["against"]] for check in group))
+        verdict = "NOT verified" if status == "not_run" else status
+        lines.append(f"[{_COLORS[status]}]{names} {verdict}[/]: {escape(reason)}")
+    return lines
 
 
 def _figures(summary: dict[str, Any]) -> list[tuple[str, str]]:
-    accuracy, compression = summary["accuracy"], summary["compression"]
-    schedule = summary["schedule"]
-    rows = [(f"accuracy ({accuracy['metric']})", _accuracy(accuracy))]
-    if compression["ratio"]:
-        kib = compression["weights_bits_stored"] / 8192
-        rows.append(("weights", f"{kib:.1f} KiB, {compression['ratio']:.1f} times smaller than float"))
-    rows.append(("cycles a step", _cycles(schedule)))
-    rows.append(("multipliers", f"{schedule['macs']} in the array, {schedule['tail_macs']} in the tail"))
-    rows += [(entry["part"], _resources(entry)) for entry in summary["synthesis"]]
-    return rows
+    compression, schedule = summary["compression"], summary["schedule"]
+    return [
+        ("accuracy", _accuracy(summary["accuracy"])),
+        ("weights", _weights(compression)),
+        ("one step", _step(schedule)),
+        ("all sequences", _total(summary)),
+        ("multipliers", f"{schedule['macs']} in the array, {schedule['tail_macs']} in the tail"),
+        *((entry["part"], _resources(entry)) for entry in summary["synthesis"]),
+    ]
 
 
 def _accuracy(accuracy: dict[str, Any]) -> str:
     fixed, samples = accuracy["fixed"], accuracy["samples"]
+    if fixed is None:
+        return "not known: there are no labels, and no float model"
     if accuracy["metric"] != "top1":
-        return _or_dash(fixed)
-    before = "" if accuracy["float"] is None else f"float {_share(accuracy['float'], samples)}, "
-    return f"{before}fixed point {_share(fixed, samples)}"
+        return f"mean error {fixed:.3g} against float, on {samples} sequences"
+    before = accuracy["float"]
+    known = "" if before is None else f"float {_share(before, samples)}, "
+    return f"{known}fixed point {_share(fixed, samples)}"
 
 
 def _share(share: float, samples: int) -> str:
-    return f"{round(share * samples)}/{samples} = {share:.4f}"
+    return f"{round(share * samples)}/{samples} = {share:.1%}"
 
 
-def _cycles(schedule: dict[str, Any]) -> str:
+def _weights(compression: dict[str, Any]) -> str:
+    size = f"{compression['weights_bits_stored'] / 8192:.1f} KiB"
+    ratio = compression["ratio"]
+    return size if ratio is None else f"{size}, {ratio:.1f} times smaller than in float"
+
+
+def _step(schedule: dict[str, Any]) -> str:
     step, ideal = schedule["cycles_per_step_predicted"], schedule["cycles_per_step_ideal"]
-    return f"{step}, ideal {ideal} ({schedule['mac_utilization']:.1%} of the multipliers busy)"
+    return f"{step} cycles, ideal {ideal}: multipliers {schedule['mac_utilization']:.1%} busy"
+
+
+def _total(summary: dict[str, Any]) -> str:
+    predicted = summary["schedule"]["cycles_total_predicted"]
+    cycles = [
+        check["cycles_total_simulated"]
+        for check in summary["verification"]
+        if check["against"] == "verilog" and not check["back_pressure"]
+    ]
+    simulated = "not simulated" if cycles in ([], [None]) else f"{cycles[0]} simulated"
+    return f"{predicted} cycles predicted, {simulated}"
 
 
 def _resources(entry: dict[str, Any]) -> str:
     if entry["lut"] is None:
-        return f"{entry['status'].replace('_', ' ')}: {entry['reason']}"
-    counts = f"{entry['lut']} LUT, {entry['ff']} FF, {entry['dsp']} DSP, {entry['bram']} BRAM"
-    return counts if entry["reason"] is None else f"{counts}; {entry['reason']}"
+        return f"{entry['status'].replace('_', ' ')}: {escape(entry['reason'])}"
+    part = PARTS[entry["part"]]
+    room = {"LUT": part.luts, "FF": part.ffs, "DSP": part.dsp, "BRAM": part.bram}
+    return ", ".join(f"{entry[name.lower()]}/{size} {name}" for name, size in room.items())
 
 
 def _or_dash(value: Any) -> str:

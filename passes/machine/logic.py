@@ -15,6 +15,8 @@ from lstmir.numeric.fixed import FixedType, union_type
 WORD_BITS = 64
 """The widest word of a memory."""
 
+_STATE = ("rtl.reg", "rtl.ram")
+
 
 def natural(count: int) -> FixedType:
     """The narrowest type of the natural numbers below `count`."""
@@ -29,13 +31,22 @@ class Logic:
     unit: str = ""
     updates: list[tuple[Value, Value]] = field(default_factory=list)
     _literals: dict[tuple[Type, int], Value] = field(default_factory=dict)
+    _made: dict[tuple[object, ...], Value] = field(default_factory=dict)
 
     def op(self, name: str, *operands: Value, type: Type | None = None, hint: str | None = None,
            **attributes: object) -> Value:  # fmt: skip
-        """One operation with one result, marked with the unit."""
+        """One operation with one result, marked with the unit.
+
+        What a unit needs twice is made once, unless it is state.
+        """
+        key = (name, operands, type, tuple(attributes.items()), self.unit)
+        if key in self._made:
+            return self._made[key]
         made = self.build.value(name, *operands, type=type, hint=hint, **attributes)
         if self.unit:
             made.op.attributes["unit"] = self.unit
+        if name not in _STATE:
+            self._made[key] = made
         return made
 
     # -- constants --------------------------------------------------------------------------

@@ -117,7 +117,9 @@ def read_program(pass_: Pass, module: Module) -> Program:
     scans = [op for op in region.operations() if op.name == "rnn.scan"]
     loops = [op for op in region.operations() if op.name == "tile.for"]
     if len(scans) != 1 or len(loops) != 1:
-        raise cannot(pass_, "the module is not tiled: run tile, block-layout and schedule first")
+        raise cannot(pass_, "the module is not tiled: run tile first")
+    if any(op.name == "tile.fetch" for op in region.walk()):
+        raise cannot(pass_, "the matrices are not packed: run block-layout first")
     scan, head_loop = scans[0], loops[0]
     reader = _Reader(pass_, module, scan)
     (group_loop,) = _loops(scan.regions[0])

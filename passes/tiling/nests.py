@@ -152,7 +152,7 @@ class NestBuilder:
         cell = self.cell
         inits = [
             self.padded(value, self.depth(state), f"{state.name}_init")
-            for state, value in zip(cell.states, self.initial_states(), strict=True)
+            for state, value in zip(cell.states, segment(cell.scan, "state"), strict=True)
         ]
         tables, vectors = outside_vectors(cell, self.module.resources)
         outside = [self.constant(p.matrix) for p in cell.accumulation.products]
@@ -174,15 +174,6 @@ class NestBuilder:
         finals = self.groups(body, step, states, captures, sum_type, first, tables, vectors)
         body.end("rnn.yield", finals, segments=(len(finals), 0))
         return dict(zip(cell.states, op.results, strict=True))
-
-    def initial_states(self) -> list[Value]:
-        """The constants that the states start from. Raises `UserError` for others."""
-        states = segment(self.cell.scan, "state")
-        for value in states:
-            if constant_of(value, self.module.resources) is None:
-                why = "an initial state that is not a constant needs a stream of its own"
-                raise cannot(self.pass_, why, self.cell.scan.location, "give the model constant states")
-        return list(states)
 
     def groups(
         self, body: Builder, step: Value, states: dict[Value, Value],

@@ -62,6 +62,9 @@ class Tail:
             table = sources.tables[op.operands[0]]
             index = self.scalar(op.operands[1], gate)
             return self.build.value("fx.lookup", table, index, hint=value.name)
+        if op.name.startswith("math."):
+            why = f"'{op.name}' has no unit in the array: run approximate-activations first"
+            raise cannot(self.pass_, why, op.location)
         if not op.name.startswith(_ELEMENTWISE):
             raise self._unknown(value)
         return self._elementwise(value, gate)

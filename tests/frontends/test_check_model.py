@@ -95,7 +95,7 @@ def vowels() -> dict[str, Any]:
     return read_model(VOWELS)
 
 
-@pytest.mark.parametrize(("place", "value", "message"), CASES, ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("place", "value", "message"), CASES, ids=[case[2][:60] for case in CASES])
 def test_the_place_is_named(
     place: tuple[str | int, ...], value: Any, message: str, vowels: dict[str, Any]
 ) -> None:

@@ -75,3 +75,22 @@ def test_a_weight_may_be_called_like_a_type(bench: Bench) -> None:
         [node("Add", ["x", "i64"], ["f32"])], {"x": (4,)}, ["f32"], {"i64": floats(4)}
     )
     bench.agree(model, {"x": floats(4)})
+
+
+def test_what_changes_nothing_leaves_no_trace(bench: Bench) -> None:
+    nodes = [
+        node("Transpose", ["x"], ["a"], perm=[0, 1]),
+        node("Reshape", ["a", "same"], ["b"]),
+        node("Slice", ["b", "zero", "four", "one"], ["c"]),
+        node("Concat", ["c"], ["d"], axis=0),
+        node("Identity", ["d"], ["e"]),
+        node("Neg", ["e"], ["y"]),
+    ]
+    weights = {
+        "same": np.array([-1, 4]),
+        "zero": np.array([0]),
+        "four": np.array([4]),
+        "one": np.array([1]),
+    }
+    module = bench.imported(bench.model(nodes, {"x": ("batch", 4)}, weights=weights))
+    assert lines(module) == ["%y = arith.neg %x", "return %y"]

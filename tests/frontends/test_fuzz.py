@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from onnx import TensorProto, helper, numpy_helper
+from onnx import ModelProto, helper, numpy_helper
 
 from lstmir.frontends.check_model import check_model
 from lstmir.frontends.importer import import_model
@@ -19,49 +19,38 @@ from lstmir.frontends.read import read_model
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.verify import verify
 
+if TYPE_CHECKING:
+    from tests.frontends.conftest import Bench
+
 Place = tuple[str | int, ...]
 
 
-def tiny_model() -> bytes:
-    """A model of every kind of field: an LSTM with an initial state of the batch's length, and a head."""
-    weights: dict[str, np.ndarray] = {
-        "W": np.ones((1, 8, 3), np.float32),
-        "R": np.ones((1, 8, 2), np.float32),
-        "w": np.ones((2, 2), np.float32),
-        "axes": np.array([0], np.int64),
-        "zero": np.array(1, np.int64),
-        "one": np.array([1], np.int64),
-        "two": np.array([2], np.int64),
-    }
-    nodes = [
-        helper.make_node("Shape", ["x"], ["s"]),
-        helper.make_node("Gather", ["s", "zero"], ["n"], axis=0),
-        helper.make_node("Unsqueeze", ["n", "axes"], ["n1"]),
-        helper.make_node("Concat", ["one", "n1", "two"], ["shape"], axis=0),
-        helper.make_node(
-            "ConstantOfShape",
-            ["shape"],
-            ["h0"],
-            value=numpy_helper.from_array(np.ones(1, np.float32)),
-        ),
-        helper.make_node("LSTM", ["x", "W", "R", "", "", "h0"], ["y", "h"], hidden_size=2),
-        helper.make_node("Slice", ["y", "axes", "one", "axes"], ["cut"]),
-        helper.make_node("Squeeze", ["h", "axes"], ["last"]),
-        helper.make_node("Gemm", ["last", "w"], ["logits"], alpha=0.5, transB=1),
-        helper.make_node("Flatten", ["logits"], ["flat"], axis=1),
-        helper.make_node("Transpose", ["flat"], ["t"], perm=[1, 0]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [4, "batch", 3])],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("t", "cut")],
-        [numpy_helper.from_array(array, name) for name, array in weights.items()],
-    )
-    version = [helper.make_opsetid("", 17)]
-    model = helper.make_model(graph, opset_imports=version, ir_version=8)
-    data: bytes = model.SerializeToString()
-    return data
+# An LSTM with a constant initial state of the batch's length, and a head: every kind of field.
+node = helper.make_node
+WEIGHTS: dict[str, np.ndarray] = {
+    "W": np.ones((1, 8, 3), np.float32),
+    "R": np.ones((1, 8, 2), np.float32),
+    "w": np.ones((2, 2), np.float32),
+    "axes": np.array([0], np.int64),
+    "second": np.array(1, np.int64),
+    "one": np.array([1], np.int64),
+    "two": np.array([2], np.int64),
+}
+NODES = [
+    node("Shape", ["x"], ["s"]),
+    node("Gather", ["s", "second"], ["n"], axis=0),
+    node("Unsqueeze", ["n", "axes"], ["n1"]),
+    node("Concat", ["one", "n1", "two"], ["shape"], axis=0),
+    node(
+        "ConstantOfShape", ["shape"], ["h0"], value=numpy_helper.from_array(np.ones(1, np.float32))
+    ),
+    node("LSTM", ["x", "W", "R", "", "", "h0"], ["y", "h"], hidden_size=2, direction="forward"),
+    node("Slice", ["y", "axes", "one", "axes"], ["cut"]),
+    node("Squeeze", ["h", "axes"], ["last"]),
+    node("Gemm", ["last", "w"], ["logits"], alpha=0.5, transB=1),
+    node("Flatten", ["logits"], ["flat"], axis=1),
+    node("Transpose", ["flat"], ["t"], perm=[1, 0]),
+]
 
 
 def attempt(model: Any) -> None:
@@ -109,12 +98,19 @@ JSON = st.recursive(
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny(tmp_path_factory: pytest.TempPathFactory, bench: Bench) -> Path:
+    model = bench.model(NODES, {"x": (4, "batch", 3)}, ["t", "cut"], WEIGHTS)
     path = tmp_path_factory.mktemp("fuzz") / "tiny.onnx"
-    path.write_bytes(tiny_model())
+    path.write_bytes(model.SerializeToString())
     return path
 
 
+def test_the_model_itself_is_imported(tiny: Path, bench: Bench) -> None:
+    feeds = {"x": np.linspace(-1, 1, 60, dtype=np.float32).reshape(4, 5, 3)}
+    bench.agree(ModelProto.FromString(tiny.read_bytes()), feeds)
+
+
+@settings(deadline=None)
 @given(data=st.data())
 def test_other_values(tiny: Path, data: st.DataObject) -> None:
     model = read_model(tiny)
@@ -124,6 +120,7 @@ def test_other_values(tiny: Path, data: st.DataObject) -> None:
     attempt(model)
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_values_moved_or_missing(tiny: Path, data: st.DataObject) -> None:
     model = read_model(tiny)
@@ -138,6 +135,7 @@ def test_values_moved_or_missing(tiny: Path, data: st.DataObject) -> None:
     attempt(model)
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_names_exchanged(tiny: Path, data: st.DataObject) -> None:
     """Nodes read each other's values: ranks, constants and lengths meet at random."""
@@ -152,6 +150,7 @@ def test_names_exchanged(tiny: Path, data: st.DataObject) -> None:
     attempt(model)
 
 
+@settings(deadline=None)
 @given(
     changes=st.lists(
         st.tuples(st.integers(0, 2000), st.binary(max_size=3)), min_size=1, max_size=4

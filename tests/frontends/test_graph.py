@@ -110,7 +110,8 @@ def test_an_unknown_operator_is_named_with_its_node(bench: Bench) -> None:
         helper.make_node("Tanh", ["c"], ["y"], domain="com.other"),
     ]
     assert refusal(bench, bench.model(nodes, {"x": (4,)})) == (
-        "node '/trick/Magic' (Magic): operator is not supported by lstmir; nor are com.other.Tanh; "
+        "node '/trick/Magic' (Magic): operator is not supported by lstmir"
+        " (the same goes for com.other.Tanh); "
         f"known operators: {', '.join(sorted(OPERATORS))}"
     )
 

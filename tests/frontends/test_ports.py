@@ -24,6 +24,7 @@ WEIGHTS: dict[str, np.ndarray] = {
     "W2": np.ones((2, 16, 4), np.float32),
     "R2": np.ones((2, 16, 4), np.float32),
     "one": np.array([1], np.int64),
+    "two": np.array([2], np.int64),
     "last": np.array(-1, np.int64),
     "first": np.array(0, np.int64),
     "merged": np.array([0, 0, -1], np.int64),
@@ -70,6 +71,26 @@ MODELS: dict[str, tuple[list[NodeProto], dict[str, tuple[int | str | None, ...]]
         {"x": (9, 1, 4)},
         {"x": (1, 0), "z": (0, None)},
     ),
+    "some_steps": (
+        [LSTM, node("Slice", ["y", "one", "two"], ["z"])],
+        {"x": (9, "n", 4)},
+        {"x": (1, 0), "z": (2, 0)},
+    ),
+    "more_steps": (
+        [LSTM, node("Concat", ["y", "y"], ["z"], axis=0)],
+        {"x": (9, "n", 4)},
+        {"x": (1, 0), "z": (2, 0)},
+    ),
+    "time_is_what_the_first_lstm_says": (
+        [
+            node("LSTM", ["x", "W", "R"], ["s"]),
+            node("Squeeze", ["s", "one"], ["q"]),
+            node("Transpose", ["q"], ["t"], perm=[1, 0, 2]),
+            node("LSTM", ["t", "W", "R"], ["y"]),
+        ],
+        {"x": (9, "n", 4)},
+        {"x": (1, 0), "y": (0, 2)},
+    ),
     "one_sequence": (
         [
             node("Unsqueeze", ["x", "one"], ["u"]),
@@ -80,7 +101,7 @@ MODELS: dict[str, tuple[list[NodeProto], dict[str, tuple[int | str | None, ...]]
     ),
     "an_input_added_to_the_state": (
         [LSTM, node("Squeeze", ["h"], ["q"], name="q"), node("Add", ["z", "q"], ["w"])],
-        {"x": (9, "n", 4), "z": (None, 4)},
+        {"x": (9, 3, 4), "z": (3, 4)},
         {"x": (1, 0), "z": (0, None), "w": (0, None)},
     ),
     "an_input_beside_the_state": (
@@ -90,7 +111,7 @@ MODELS: dict[str, tuple[list[NodeProto], dict[str, tuple[int | str | None, ...]]
     ),
     "one_name_is_one_length": (
         [LSTM, node("Tanh", ["z"], ["w"])],
-        {"x": (9, "n", 4), "z": (3, "n")},
+        {"x": (9, "n", 4), "z": ("m", "n")},
         {"x": (1, 0), "z": (1, None), "y": (2, 0), "w": (1, None)},
     ),
     "a_constant_says_nothing": (

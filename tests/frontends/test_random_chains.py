@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import NodeProto, helper
 
@@ -174,6 +174,7 @@ def chains(draw: st.DrawFn) -> Chain:
     return chain
 
 
+@settings(deadline=None)
 @given(chain=chains())
 def test_agrees_with_onnx_runtime(chain: Chain, bench: Bench) -> None:
     inputs = {"x": (TIME, "batch", FEATURES)}

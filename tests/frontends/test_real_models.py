@@ -66,6 +66,13 @@ def test_computes_what_onnx_runtime_and_pytorch_compute(path: Path, bench: Bench
     bench.same(ours, {"logits": logits})
 
 
+def test_as_many_speakers_are_recognised_as_by_pytorch() -> None:
+    arrays = np.load(VOWELS / "vowels.npz")
+    module = import_model(read_model(VOWELS / "vowels_h32.json"), "vowels")
+    logits = run(module, {"x": arrays["x_test"].transpose(1, 0, 2)})["logits"]
+    assert (logits.argmax(axis=1) == arrays["y_test"]).sum() == 359
+
+
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_the_module_verifies_and_survives_its_text(path: Path) -> None:
     module = import_model(read_model(path), path.stem)

@@ -108,3 +108,18 @@ def test_what_several_nodes_cannot_do_together(name: str, bench: Bench) -> None:
     with pytest.raises(UserError) as error:
         bench.imported(bench.model(nodes, {"x": ("batch", 3)}, weights=weights))
     assert str(error.value) == f"error: {message}"
+
+
+def test_two_axes_of_unknown_length_change_places_only_by_transpose(bench: Bench) -> None:
+    nodes = [
+        node("Shape", ["x"], ["s"]),
+        node("Gather", ["s", "order"], ["target"]),
+        node("Reshape", ["x", "target"], ["y"], name="turn"),
+    ]
+    model = bench.model(nodes, {"x": ("time", "batch", 4)}, weights={"order": ints(1, 0, 2)})
+    with pytest.raises(UserError) as error:
+        bench.imported(model)
+    assert str(error.value) == (
+        "error: node 'turn' (Reshape): the shape [?, ?, 4] cannot become [?, ?, 4]; "
+        "an axis of unknown length (?) must stay an axis of its own"
+    )

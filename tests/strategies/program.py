@@ -27,7 +27,6 @@ from lstmir.ir.types import (
     element_of,
     is_static,
     of_shape,
-    shape_of,
     storage_dtype,
     with_element,
 )

@@ -37,8 +37,9 @@ def _lstm(p: Program) -> None:
     parts = [[given(time, batch, features)], [given(d, 4 * hidden, features)]]
     parts.append([given(d, 4 * hidden, hidden)])
     parts.append([given(d, 8 * hidden)] if p.chance(0.5) else [])
-    for _ in range(2):
-        parts.append([given(d, p.random.choice((1, batch)), hidden)] if p.chance(0.5) else [])
+    parts += (
+        [given(d, p.random.choice((1, batch)), hidden)] if p.chance(0.5) else [] for _ in range(2)
+    )
     p.add(
         "rnn.lstm", [value for part in parts for value in part],
         segments=tuple(map(len, parts)), hidden_size=hidden, direction=direction,

@@ -56,7 +56,9 @@ def example_module(definition: OpDefinition) -> str:
     same = syntax.signature.same
     types = syntax.signature.operands if same is None else (same,) * len(names)
     parameters = ", ".join(f"%{n}: {t}" for n, t in dict(zip(names, types, strict=True)).items())
-    text = f"module @m {{ func @main({parameters}) {{\n{definition.example}\nreturn : () -> () }} }}"
+    text = (
+        f"module @m {{ func @main({parameters}) {{\n{definition.example}\nreturn : () -> () }} }}"
+    )
     if syntax.symbol is None:
         return text
     type_ = syntax.signature.same

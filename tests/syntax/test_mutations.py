@@ -27,18 +27,70 @@ TOKENS = [
     "tensor<f32>", "tensor<0x4xf32>", "tensor<2x2xtensor<1xf32>>", "tensor<2x2xf32, #sparse.bank<2, 1>>",
     "tensor<2x?x!fx.s<8,4>>", "tensor<" + "1x" * 40 + "i1>", "tensor<99999999999x99999999999xf64>",
     "%x", "%0", "@w", "@main", "segments = [1, 1, 1]", "segments = []", "resource = \"w\"", "range = {}",
-    "attributes {a = [[[]]]}", *(f"{name} = 0" for name in ATTRIBUTES), *(f"{n} = [-1]" for n in ATTRIBUTES),
-    *(f"{name} = -3" for name in ATTRIBUTES), *DEFINITIONS, *(f'"{name}"()' for name in DEFINITIONS), *EXAMPLES,
+    "[]", "[0]", "[1, 1]", "[0, 0, 0]", "[-1, 2]", "[f32]", "[1.5]", '"floor"', '"eq"', '"reverse"',
+    "attributes {a = [[[]]]}", *(f"{name} = {n}" for name in ATTRIBUTES for n in ("0", "-3", "[-1]")),
+    *DEFINITIONS, *(f'"{name}"()' for name in DEFINITIONS), *EXAMPLES,
 ]  # fmt: skip
 
-_TOKEN = re.compile(r"[\w.%@!?#-]+|\s+|.", re.DOTALL)
+_KINDS = {
+    "type": r"tensor<(?:[^<>\n]|<(?:[^<>\n]|<[^<>\n]*>)*>)*>|!fx\.[su]<[^<>]*>|\b[fi]\d+\b",
+    "operation": r"\b[a-z]\w*\.[a-z]\w*|\breturn\b",
+    "value": r"%[\w.]+",
+    "symbol": r"@[\w.]+",
+    "string": r'"[^"\n]*"',
+    "list": r"\[[^\[\]\n]*\]",
+    "number": r"-?\b\d[\w.]*\b",
+    "entry": r"\b\w+ = -?[\w.]+",
+    "name": r"\b[a-z]\w*\b",
+    "other": r"\s+|.",
+}
+_TOKEN = re.compile("|".join(f"(?P<{kind}>{text})" for kind, text in _KINDS.items()), re.DOTALL)
+
+
+def _tokens(text: str) -> list[str]:
+    return [match[0] for match in _TOKEN.finditer(text)]
+
+
+def _kind(token: str) -> str | None:
+    match = _TOKEN.fullmatch(token)
+    return match.lastgroup if match else None
 
 
 def _mutated(random: Random, text: str) -> str:
-    tokens = _TOKEN.findall(text)
+    """A text with a few mistakes: most are of a kind that the grammar does not notice."""
+    tokens = _tokens(text)
+    mutations = LEGIBLE if random.random() < 0.8 else MUTATIONS
     for _ in range(random.randint(1, 4)):
-        random.choice(MUTATIONS)(random, tokens)
+        random.choice(mutations)(random, tokens)
     return "".join(tokens)
+
+
+def _exchange(random: Random, tokens: list[str]) -> None:
+    """One token, or all that are equal to it, by another of its kind."""
+    if not tokens:
+        return
+    index = random.randrange(len(tokens))
+    kind = _kind(tokens[index])
+    if kind == "other":
+        return
+    others = [
+        token for token in (tokens if random.random() < 0.6 else TOKENS) if _kind(token) == kind
+    ]
+    if not others:
+        return
+    old, new = tokens[index], random.choice(others)
+    everywhere = random.random() < 0.5
+    tokens[:] = [
+        new if i == index or (everywhere and t == old) else t for i, t in enumerate(tokens)
+    ]
+
+
+def _exchange_line(random: Random, tokens: list[str]) -> None:
+    """A line left out, said twice, or in place of another."""
+    lines = "".join(tokens).split("\n")
+    first, second = random.randrange(len(lines)), random.randrange(len(lines))
+    lines[first : first + random.randint(0, 1)] = lines[second : second + random.randint(0, 1)]
+    tokens[:] = _tokens("\n".join(lines))
 
 
 def _span(random: Random, tokens: list[str]) -> slice:
@@ -78,6 +130,7 @@ def _borrow(random: Random, tokens: list[str]) -> None:
 MUTATIONS: list[Callable[[Random, list[str]], None]] = [
     _delete, _repeat, _move, _insert, _replace, _borrow
 ]  # fmt: skip
+LEGIBLE = [_exchange, _exchange, _exchange, _exchange, _exchange_line]
 
 
 def assert_parsed_or_refused(text: str) -> None:
@@ -139,7 +192,16 @@ DEEP = 10_000
         "module @m { func @f(" + ", ".join(f"%{i}: f32" for i in range(DEEP)) + ")",
         '"' + "\\" * DEEP,
     ],
-    ids=["braces", "lists", "dictionaries", "open loops", "loops", "types", "parameters", "escapes"],
+    ids=[
+        "braces",
+        "lists",
+        "dictionaries",
+        "open loops",
+        "loops",
+        "types",
+        "parameters",
+        "escapes",
+    ],
 )
 def test_ten_thousand_of_a_kind(text: str) -> None:
     with pytest.raises(UserError) as error:

@@ -190,7 +190,7 @@ void mac(Sum (&sums)[P], const Weight (&weights)[P][K], const T (&operands)[P][K
 
 // The same with operands that all rows share.
 template <class Sum, class Weight, class T, int P, int K>
-void mac(Sum (&sums)[P], const Weight (&weights)[P][K], const T (&operands)[K]) {
+void mac_shared(Sum (&sums)[P], const Weight (&weights)[P][K], const T (&operands)[K]) {
 #pragma HLS INLINE
     for (int p = 0; p < P; ++p) {
 #pragma HLS UNROLL

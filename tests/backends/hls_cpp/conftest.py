@@ -112,7 +112,16 @@ class Workshop:
 
 def _all_in_one(folders: Sequence[Path]) -> str:
     """Designs and test benches in namespaces; the program's argument says whose turn it is."""
-    headers = ["fstream", "iostream", "sstream", "string", "vector", "cstddef", "cstdint", "cstdlib"]
+    headers = [
+        "fstream",
+        "iostream",
+        "sstream",
+        "string",
+        "vector",
+        "cstddef",
+        "cstdint",
+        "cstdlib",
+    ]
     lines = ["#define AP_INT_MAX_W 4096", *(f"#include <{header}>" for header in headers)]
     lines += [f'#include "{header}.h"' for header in ("packet", "stream", "tile")]
     cases = []

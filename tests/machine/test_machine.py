@@ -1,0 +1,106 @@
+"""Level 5 in the interpreter: the bits of level 3, in exactly the predicted cycles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.machine.machines import Machine, lengths, machines
+from tests.passes.levels import FEW, MANY, Recipe
+from tests.strategies.networks import Network
+
+SCALES = (1.0, 1.0, 50.0)
+SEEDS = st.integers(0, 99)
+STALLS = ((0.5, 0.5), (1.0, 0.07), (0.07, 1.0), (0.3, 0.9))
+"""How often the input offers a beat, and how often the output takes one."""
+
+
+def is_right_and_on_time(machine: Machine, steps: list[int], seed: int) -> None:
+    """Every bit, and the cycle of each packet's last beat."""
+    packets = [machine.packet(n, seed + k, SCALES[k % 3]) for k, n in enumerate(steps)]
+    result = machine.check(packets)
+    predicted = [machine.predict(steps[:count]) for count in range(1, len(steps) + 1)]
+    assert result.packet_cycles == predicted
+    assert result.cycles_total == predicted[-1]
+
+
+def survives_stalls(machine: Machine, steps: list[int], seed: int) -> None:
+    """Any pattern of back-pressure changes when, and nothing else."""
+    packets = [machine.packet(n, seed + k, SCALES[k % 3]) for k, n in enumerate(steps)]
+    for valid, ready in STALLS:
+        machine.check(packets, valid, ready, seed)
+
+
+def survives_a_reset(machine: Machine, cycles: int, seed: int) -> None:
+    """Stopped anywhere, with any packets under way, the machine starts anew."""
+    random, clocked = Random(seed), machine.clocked
+    packet = machine.packet(5, seed, scale=50.0)
+    data = [value for value, _ in packet.beats]
+    for cycle in range(cycles):
+        clocked.step(
+            {
+                "s_axis_tdata": data[cycle % len(data)],
+                "s_axis_tvalid": random.random() < 0.9,
+                "s_axis_tlast": random.random() < 0.1,
+                "m_axis_tready": random.random() < 0.3,
+            },
+            reset=cycle == cycles - 1,
+        )
+    machine.check([machine.packet(n, seed + n) for n in (2, 1, 3)])
+
+
+@settings(FEW, max_examples=40)
+@given(machines(), lengths(), SEEDS)
+def test_bits_and_cycles(machine: Machine, steps: list[int], seed: int) -> None:
+    is_right_and_on_time(machine, steps, seed)
+
+
+@settings(FEW, max_examples=12)
+@given(machines(), lengths(), SEEDS)
+def test_back_pressure(machine: Machine, steps: list[int], seed: int) -> None:
+    survives_stalls(machine, steps, seed)
+
+
+@settings(FEW, max_examples=25)
+@given(machines(), st.integers(1, 200), SEEDS)
+def test_reset(machine: Machine, cycles: int, seed: int) -> None:
+    survives_a_reset(machine, cycles, seed)
+
+
+@pytest.mark.soak
+@MANY
+@given(machines(), lengths(), SEEDS, st.integers(1, 300))
+def test_many_machines(machine: Machine, steps: list[int], seed: int, cycles: int) -> None:
+    is_right_and_on_time(machine, steps, seed)
+    survives_stalls(machine, steps, seed)
+    survives_a_reset(machine, cycles, seed)
+
+
+@pytest.mark.parametrize(
+    ("network", "macs"),
+    [
+        (Network(9, 1, 1), 64),  # loading a step takes longer than computing it
+        (Network(9, 1, 10), 64),
+        (Network(1, 1, 1), 4),
+        (Network(1, 12, 10), 4),
+        (Network(2, 12, 10), 48),  # groups of four units each
+        (Network(3, 11, 10), 64),  # hidden units that do not fill the last group
+        (Network(3, 5, 10), 4),  # more outputs than rows
+        (Network(9, 12, 1), 64),
+    ],
+)
+@pytest.mark.parametrize("result", ["dense", "final_c"])
+def test_where_something_else_is_the_bottleneck(network: Network, macs: int, result: str) -> None:
+    for bank in (0, 4):
+        recipe = Recipe(zeroed=0.5 if bank else 0.0, bank=bank or 1)
+        machine = Machine(replace(network, result=result), recipe, macs)
+        is_right_and_on_time(machine, [1, 1, 4, 2, 1], 0)
+        survives_stalls(machine, [1, 3, 1], 0)
+
+
+def test_a_known_length_changes_nothing() -> None:
+    is_right_and_on_time(Machine(Network(time=3), Recipe(), 16), [3, 3, 3], 0)

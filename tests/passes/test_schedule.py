@@ -1,0 +1,73 @@
+"""`schedule`: nothing starts too early, and the tail takes a unit a cycle."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lstmir.ir.module import Module
+from lstmir.ir.operation import Operation, Region
+from lstmir.syntax.printer import print_module
+from tests.passes.levels import FEW, Recipe, apply, recipes
+from tests.strategies.networks import Network, networks
+
+LEVEL_4 = "tile{{macs={}}},block-layout,schedule"
+
+
+def scheduled(network: Network, recipe: Recipe, macs: int) -> Module:
+    return apply(recipe.fixed_point(network), LEVEL_4.format(macs))
+
+
+def tail(module: Module) -> list[Operation]:
+    """The operations of the loop over hidden units: the one that runs one unit a cycle."""
+    (region,) = {op.parent for op in module.walk() if op.name == "fx.lookup"}
+    assert region.owner is not None
+    assert region.owner.attributes["pipeline"] == 1
+    return [op for op in region.operations() if op is not region.end]
+
+
+@settings(FEW, max_examples=40)
+@given(networks(), recipes(), st.integers(4, 64))
+def test_no_operation_starts_before_its_operands(
+    network: Network, recipe: Recipe, macs: int
+) -> None:
+    operations = tail(scheduled(network, recipe, macs))
+    ends = {op: op.attributes["start"] + op.attributes["latency"] for op in operations}
+    assert min(op.attributes["start"] for op in operations) == 0
+    for op in operations:
+        assert op.attributes["latency"] >= 1
+        before = [ends[value.op] for value in op.operands if value.op in ends]
+        assert op.attributes["start"] >= max(before, default=0)
+    stores = [ends[op] for op in operations if op.name == "tile.store"]
+    assert max(stores) == max(ends.values())
+
+
+def turns(region: Region) -> int:
+    """How often the array multiplies while a region runs once."""
+    inner = (op.attributes["trip"] * turns(op.regions[0]) for op in region.operations() if op.regions)
+    return sum(inner) + sum(op.name == "tile.mac" for op in region.operations())
+
+
+@settings(FEW, max_examples=40)
+@given(networks(), recipes(), st.integers(4, 64))
+def test_intervals_leave_room_for_what_must_happen(
+    network: Network, recipe: Recipe, macs: int
+) -> None:
+    module = scheduled(network, recipe, macs)
+    timing, operations = module.attributes["timing"], tail(module)
+    (scan,) = (op for op in module.main.region.operations() if op.name == "rnn.scan")
+    (head,) = (op for op in module.main.region.operations() if op.name == "tile.for")
+    assert timing["step_tiles"] == turns(scan.regions[0])
+    assert timing["step_interval"] >= timing["step_tiles"]
+    assert timing["step_interval"] == scan.attributes["interval"]
+    assert timing["head_gap"] >= timing["step_tiles"]
+    assert timing["head_groups"] == head.attributes["trip"]
+    assert timing["head_group"] >= turns(head.regions[0])
+    assert timing["head_interval"] >= timing["head_group"] * timing["head_groups"]
+    assert timing["tail_latency"] == max(op.attributes["start"] + 1 for op in operations)
+
+
+def test_the_schedule_of_a_schedule_is_itself() -> None:
+    module = scheduled(Network(), Recipe(), 16)
+    before = print_module(module)
+    assert print_module(apply(module, "schedule")) == before
