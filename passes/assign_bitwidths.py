@@ -13,6 +13,7 @@ from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation, Region, Value
 from lstmir.ir.types import is_float, shape_of
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
+from lstmir.passes.uses import feeds_matrix, is_exact_output, users_of
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
 # Beyond these a saturating function is flat: its operand may saturate.
@@ -234,16 +235,6 @@ def signed_format(largest: float, bits: int) -> FixedType:
     return FixedType(True, bits, bits - 1 - integer)
 
 
-def is_exact_output(value: Value) -> bool:
-    """Whether an emitted value may leave as it is: an exact sum or product of other formats."""
-    return value.op.name in ("arith.add", "linalg.matvec", "arith.sub")
-
-
-def feeds_matrix(value: Value) -> bool:
-    """Whether a matrix multiplies the value."""
-    return any(op.name == "linalg.matvec" and i == 1 for op, i in value.op.parent.uses(value))
-
-
 def product_bound(value: Value) -> tuple[float, float] | None:
     """The proven range of a product of functions with known images."""
     if value.op.name != "arith.mul":
@@ -253,17 +244,3 @@ def product_bound(value: Value) -> tuple[float, float] | None:
         return None
     corners = [a * b for a in images[0] or () for b in images[1] or ()]
     return min(corners), max(corners)
-
-
-def users_of(value: Value) -> list[tuple[Operation, int]]:
-    """Who uses a value, also through captures."""
-    found: list[tuple[Operation, int]] = []
-    for op, index in value.op.parent.uses(value):
-        if op.name != "rnn.scan" or value not in segment(op, "capture"):
-            found.append((op, index))
-            continue
-        captures = segments_of(op)[2]
-        region = op.regions[0]
-        first = len(region.arguments) - len(captures)
-        found += users_of(region.arguments[first + index - captures.start])
-    return found

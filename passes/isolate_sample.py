@@ -93,7 +93,7 @@ def _mixes(op: Operation) -> UserError:
     return UserError(
         f"isolate-sample: '{op.name}' {names} mixes samples of a batch or cannot be followed through it",
         location=op.location,
-        notes=["cut the model before it with --outputs, or give each sample a run of its own"],
+        notes=["export the network up to there, or give each sample a run of its own"],
     )
 
 

@@ -84,8 +84,9 @@ class _Quantization:
             return [build.value(op.name, *operands, type=type_, hint=op.result_names[0])]
         if op.name not in _REARRANGE and not op.name.startswith(("arith.", "linalg.matvec")):
             if op.name in ("rnn.lstm", "linalg.linear"):
-                raise cannot(self.options, f"'{op.name}' is a whole network: run expand-cells first", op.location)
-            note = "cut the model before it with --outputs and leave it to the host"
+                why = f"'{op.name}' is a whole network: run expand-cells first"
+                raise cannot(self.options, why, op.location)
+            note = "export the network up to there, and leave the rest to the host"
             raise cannot(self.options, f"'{op.name}' has no fixed-point form", op.location, note)
         exact = build.op(op.name, operands, names=op.result_names, **attributes).result
         format_ = op.attributes.get("format")

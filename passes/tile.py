@@ -62,7 +62,7 @@ class Tile:
         if len(scans) != 1:
             why = f"the array runs one recurrence, this network has {len(scans)}"
             place = scans[1].location if len(scans) > 1 else None
-            raise cannot(self, why, place, "cut the model to one with --inputs and --outputs")
+            raise cannot(self, why, place, "export each recurrence as a model of its own")
         if any(constant_of(value, module.resources) is None for value in segment(scans[0], "state")):
             why = "an initial state that is not a constant needs a stream of its own"
             raise cannot(self, why, scans[0].location, "give the model constant states")
@@ -84,7 +84,7 @@ class Tile:
         head = accumulation_of(self, module, matvecs) if matvecs else None
         if head is None or head.value != result or head.products[0].vector.op is not cell.scan:
             why = f"'{result.op.name}' behind the recurrence has no unit in the array"
-            raise cannot(self, why, result.op.location, "cut the model before it with --outputs")
+            raise cannot(self, why, result.op.location, "export the network up to there, and leave the rest to the host")
         return head
 
 

@@ -138,31 +138,21 @@ def _rounded(logic: Logic, op: Operation, width: int) -> Expr:
 
 
 def _increment(logic: Logic, op: Operation) -> Expr | None:
-    """Whether the value is rounded to the integer above; None if it never is."""
+    """Whether the value is rounded to the integer above; None if it never is.
+
+    Of signed numbers at least one bit stays: rounding away all makes a constant of any but `floor`.
+    """
     shift, rounding = _shift(op), op.attributes["rounding"]
     if shift <= 0 or rounding == Rounding.FLOOR:
         return None
-    signed = signal_type(op.operands[0].type).signed
     wires = logic.signal(op.operands[0])
-    if rounding == Rounding.HALF_UP:
-        return _bit(wires, shift - 1, signed)
     if rounding == Rounding.TOWARD_ZERO:
-        negative = wires.bit(wires.width - 1)
-        return (
-            all_of([negative, _nonzero(wires.slice(0, min(shift, wires.width)))])
-            if signed
-            else None
-        )
-    half, odd = _bit(wires, shift - 1, signed), _bit(wires, shift, signed)
-    beyond = _nonzero(wires.slice(0, min(shift - 1, wires.width))) if shift > 1 else None
-    upward = [term for term in (odd, beyond) if term is not None]
-    if half is None or not upward:
-        return None
+        if not signal_type(op.operands[0].type).signed:
+            return None
+        return all_of([wires.bit(wires.width - 1), _nonzero(wires.slice(0, shift))])
+    half = wires.bit(shift - 1)
+    if rounding == Rounding.HALF_UP:
+        return half
+    upward = [wires.bit(shift)] if shift < wires.width else []
+    upward += [_nonzero(wires.slice(0, shift - 1))] if shift > 1 else []
     return all_of([half, any_of(upward)])
-
-
-def _bit(wires: Wires, index: int, signed: bool) -> Expr | None:
-    """A bit of an integer, which goes on beyond its wires; None for a bit that is always zero."""
-    if index < wires.width:
-        return wires.bit(index)
-    return wires.bit(wires.width - 1) if signed else None

@@ -53,15 +53,21 @@ def check_hls(bench: Bench, headers: Path | None) -> Check:
     def run_it() -> Check:
         compiler, types = gxx.find(), ap_types.find(headers)
         named = replace(check, version=f"{compiler.version}, ap_fixed of {types.version}")
-        return timed(named, lambda: _run_hls(named, bench, types.path))
+        return timed(named, lambda: run_hls(named, bench, build_hls(bench, types.path)))
 
     return bench.tidy(timed(check, run_it))
 
 
-def _run_hls(check: Check, bench: Bench, headers: Path) -> Check:
+def build_hls(bench: Bench, headers: Path) -> Path:
+    """Compile the C++ with its test bench. Raises as `compile_cpp` does."""
     hls = bench.folder / "hls"
-    sources = sorted(hls.glob("*.cpp"))
-    program = gxx.compile_cpp(sources, [hls, headers], bench.build / "hls", std="c++14")
+    return gxx.compile_cpp(
+        sorted(hls.glob("*.cpp")), [hls, headers], bench.build / "hls", std="c++14"
+    )
+
+
+def run_hls(check: Check, bench: Bench, program: Path) -> Check:
+    """The check after the program has run over all sequences."""
     words = [program, bench.inputs, bench.outputs]
     done = run("HLS test bench", words, expected=(0, 1), seconds=1800)
     found = _last_line(done.stdout)
@@ -92,23 +98,25 @@ def check_verilog(bench: Bench) -> list[Check]:
     start = perf_counter()
     try:
         checks = [replace(each, version=verilator.find().version) for each in checks]
-        program = _build(bench)
+        program = build_simulator(bench)
     except ToolMissing as missing:
         return [each.not_run(missing) for each in checks]
     except ToolError as error:
         return [bench.tidy(each.failed(error)) for each in checks]
     built = perf_counter() - start
-    first, *others = [_simulate(each, bench, program) for each in checks]
+    first, *others = [run_simulator(each, bench, program) for each in checks]
     return [replace(first, seconds=round((first.seconds or 0) + built, 3)), *others]
 
 
-def _build(bench: Bench) -> Path:
+def build_simulator(bench: Bench) -> Path:
+    """Translate and compile the Verilog with its test bench. Raises as `verilator.build` does."""
     files = sorted((bench.folder / "verilog").glob("*.v"))
     test = bench.folder / "verilog" / "testbench.cpp"
     return verilator.build(files, bench.top, test, bench.build / "verilator")
 
 
-def _simulate(check: Check, bench: Bench, program: Path) -> Check:
+def run_simulator(check: Check, bench: Bench, program: Path) -> Check:
+    """One run over all sequences, with stalls if the check says so."""
     percent = MOVING_PERCENT if check.back_pressure else 100
 
     def run_it() -> Check:
@@ -116,12 +124,13 @@ def _simulate(check: Check, bench: Bench, program: Path) -> Check:
             program, bench.inputs, bench.outputs, ready_percent=percent, valid_percent=percent,
             seed=bench.seed, folder=bench.folder / "verilog", seconds=3600,
         )  # fmt: skip
-        return _simulated(check, bench, result)
+        return judged(check, bench, result)
 
     return bench.tidy(timed(check, run_it))
 
 
-def _simulated(check: Check, bench: Bench, result: SimulationResult) -> Check:
+def judged(check: Check, bench: Bench, result: SimulationResult) -> Check:
+    """The check after a simulation: values must be the golden ones, and cycles as predicted."""
     stopped = "the design stopped moving" if result.timeout else None
     done = replace(
         check, status="passed" if result.passed else "failed",

@@ -50,27 +50,34 @@ def read_data(path: str, source: Port, result: Port) -> Data:
 
 
 def samples_of(path: str, arrays: Arrays, name: str, port: Port) -> np.ndarray:
-    """An array as samples of a model's input, in its element type. Raises `UserError` if it is not."""
-    array = arrays[name]
+    """Samples [N, …] of a model's input, in its element type. Raises `UserError` if they are none."""
+    sizes = ["T" if size < 0 else str(size) for size in port.sample_shape]
+    shape = (-1, *port.sample_shape)
+    return _checked(path, name, arrays[name], port, shape, f"[{', '.join(['N', *sizes])}]")
+
+
+def feed_of(path: str, arrays: Arrays, port: Port) -> np.ndarray:
+    """The array of a model's input in the model's own layout. Raises `UserError` if it is none."""
+    return _checked(path, port.name, arrays[port.name], port, port.shape, port.describe())
+
+
+def _checked(
+    path: str, name: str, array: np.ndarray, port: Port, shape: tuple[int, ...], described: str
+) -> np.ndarray:
+    what = f"{path}: '{name}'"
     if array.dtype.kind not in "fiu":
-        raise UserError(f"{path}: '{name}' holds {array.dtype}, not numbers")
+        raise UserError(f"{what} holds {array.dtype}, not numbers")
     if not array.size:
-        raise UserError(f"{path}: '{name}' has no samples (its shape is {list(array.shape)})")
-    if not array.ndim or not fits(array.shape[1:], port.sample_shape):
+        raise UserError(f"{what} has no samples (its shape is {list(array.shape)})")
+    if not fits(array.shape, shape):
         raise UserError(
-            f"{path}: '{name}' has shape {list(array.shape)}, "
-            f"the model's input {port.name} needs {_needed(port)}"
+            f"{what} has shape {list(array.shape)}, the model's input {port.name} needs {described}"
         )
     with np.errstate(over="ignore"):  # what overflows becomes infinity, and is refused as that
         array = array.astype(np.float32 if port.dtype == "f32" else np.float64)
     if not np.isfinite(array).all():
-        raise UserError(f"{path}: '{name}' holds NaN or infinity")
+        raise UserError(f"{what} holds NaN or infinity")
     return array
-
-
-def _needed(port: Port) -> str:
-    sizes = ["T" if size < 0 else str(size) for size in port.sample_shape]
-    return f"[{', '.join(['N', *sizes])}]"
 
 
 def _labels(path: str, arrays: Arrays, name: str, samples: int, port: Port) -> np.ndarray | None:

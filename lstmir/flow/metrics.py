@@ -9,9 +9,9 @@ import numpy as np
 from lstmir.ir.module import Module
 from lstmir.ir.types import TensorType, element_of, is_fixed
 from lstmir.numeric.fixed import FixedType
-from lstmir.passes.assign_bitwidths import users_of
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.timing import Timing, predict_cycles
+from lstmir.passes.uses import users_of
 
 
 def accuracy(

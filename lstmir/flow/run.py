@@ -8,7 +8,7 @@ import numpy as np
 
 from lstmir import dialects
 from lstmir.flow.arrays import check_readable, load_arrays, save_arrays
-from lstmir.flow.data import samples_of
+from lstmir.flow.data import feed_of, samples_of
 from lstmir.flow.models import check_model_path, load_model
 from lstmir.interpreter.run import run
 from lstmir.ir.diagnostics import UsageError, UserError, suggestion
@@ -32,7 +32,7 @@ def run_model(model: str, feed: str, output: Path, samples: bool) -> None:
     arrays = load_arrays(feed)
     inputs = ports(module, "input")
     _check_names(feed, inputs, arrays)
-    save_arrays(output, _run_samples(module, feed, arrays) if samples else run(module, arrays))
+    save_arrays(output, (_run_samples if samples else _run_batch)(module, feed, arrays))
 
 
 def _check_output(output: Path, inputs: list[Path]) -> None:
@@ -58,17 +58,21 @@ def _check_names(path: str, inputs: list[Port], arrays: Arrays) -> None:
         )
 
 
+def _run_batch(module: Module, path: str, arrays: Arrays) -> Arrays:
+    inputs = ports(module, "input")
+    feeds = {port.name: feed_of(path, arrays, port) for port in inputs}
+    batches = {p.name: feeds[p.name].shape[p.batch] for p in inputs if p.batch is not None}
+    _check_counts(path, batches)
+    return run(module, feeds)
+
+
 def _run_samples(module: Module, path: str, arrays: Arrays) -> Arrays:
     inputs, outputs = ports(module, "input"), ports(module, "output")
     stacks = {port.name: samples_of(path, arrays, port.name, port) for port in inputs}
-    counts = {name: len(stack) for name, stack in stacks.items()}
-    if len(set(counts.values())) != 1:
-        found = ", ".join(f"'{name}' {count}" for name, count in counts.items())
-        raise UserError(f"{path}: the inputs have different numbers of samples: {found}")
+    count = _check_counts(path, {name: len(stack) for name, stack in stacks.items()})
     # A model whose batch is 1, or that has none, takes each sample alone.
     together = all(port.batch is not None and port.shape[port.batch] < 0 for port in inputs)
-    size = next(iter(counts.values()))
-    pieces = [slice(None)] if together else [slice(index, index + 1) for index in range(size)]
+    pieces = [slice(None)] if together else [slice(index, index + 1) for index in range(count)]
     results = [
         run(module, {port.name: port.from_samples(stacks[port.name][piece]) for port in inputs})
         for piece in pieces
@@ -77,3 +81,11 @@ def _run_samples(module: Module, path: str, arrays: Arrays) -> Arrays:
         port.name: np.concatenate([port.to_samples(result[port.name]) for result in results])
         for port in outputs
     }
+
+
+def _check_counts(path: str, counts: dict[str, int]) -> int:
+    """The number of samples. Raises `UserError` if the inputs do not agree on it."""
+    if len(set(counts.values())) > 1:
+        found = ", ".join(f"'{name}' {count}" for name, count in counts.items())
+        raise UserError(f"{path}: the inputs have different numbers of samples: {found}")
+    return next(iter(counts.values()), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
@@ -85,11 +86,17 @@ def summarize(
     return summary
 
 
-def failures(summary: dict[str, Any]) -> list[str]:
-    """What went wrong in a finished compilation, one line each."""
-    entries = [*summary["verification"], *summary["synthesis"]]
-    return [
-        f"{entry.get('against') or entry['part']} ({entry['tool']}): {entry['reason'] or 'mismatches'}"
+def failures(entries: Iterable[dict[str, Any]]) -> list[str]:
+    """What went wrong, one line each, in entries of the summary's `verification` or `synthesis`."""
+    found = [
+        f"{entry.get('against') or entry['part']} ({entry['tool']}): {_what_failed(entry)}"
         for entry in entries
         if entry["status"] == "failed"
     ]
+    return list(dict.fromkeys(found))
+
+
+def _what_failed(entry: dict[str, Any]) -> str:
+    differing = entry.get("mismatches")
+    told = [f"{differing} of {entry['values_compared']} values differ"] if differing else []
+    return "; ".join(told + ([entry["reason"]] if entry["reason"] else []))

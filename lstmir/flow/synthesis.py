@@ -26,7 +26,7 @@ def synthesize(files: list[Path], top: str, part: Part) -> dict[str, Any]:
     except ToolMissing as missing:
         return {**entry, "reason": f"{missing.reason}; {missing.install_hint}"}
     except ToolError as error:
-        message = str(error).replace(f"{files[0].resolve().parent}/", "")
+        message = str(error).replace(f"{files[0].resolve().parents[1]}/", "")
         return {**entry, "status": "failed", "reason": message}
     counts = {"lut": found.lut, "ff": found.ff, "dsp": found.dsp, "bram": found.bram}
     reason = over(counts, part)

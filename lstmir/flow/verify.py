@@ -30,8 +30,8 @@ def verify_folder(folder: Path, progress: Progress, headers: Path | None = None)
     summary = read_summary(folder)
     check_untouched(folder, summary)
     with progress.timed("read", f"reading {folder}"):
-        stages = _last_stages(folder)
-        golden = _golden(folder, stages[5])
+        stages = last_stages(folder)
+        golden = read_golden(folder, stages[5])
     checks = []
     for level in (3, 4):
         if level in stages:
@@ -44,7 +44,7 @@ def verify_folder(folder: Path, progress: Progress, headers: Path | None = None)
     return checks + check_design(design, progress)
 
 
-def _last_stages(folder: Path) -> dict[int, Module]:
+def last_stages(folder: Path) -> dict[int, Module]:
     """The module that ends each level, from 3 on."""
     found: dict[int, Module] = {}
     for path in sorted((folder / "stages").glob("*.lstmir"), reverse=True):
@@ -60,7 +60,7 @@ def _last_stages(folder: Path) -> dict[int, Module]:
     return found
 
 
-def _golden(folder: Path, design: Module) -> Golden:
+def read_golden(folder: Path, design: Module) -> Golden:
     """The vectors of a folder, read back through the formats of its streams."""
     input_type, output_type = stream_formats(design)
     features = ports(design, "input")[0].sample_shape[-1]

@@ -102,7 +102,6 @@ def _add_headers(parser: argparse.ArgumentParser) -> None:
 def _compile(arguments: argparse.Namespace) -> int:
     from lstmir.flow.compile import compile_model
     from lstmir.flow.request import Request
-    from lstmir.flow.summary import failures
     from lstmir.tools.console import listening, output
     from lstmir.tools.table import show_summary
 
@@ -110,9 +109,16 @@ def _compile(arguments: argparse.Namespace) -> int:
     with listening() as progress:
         summary = compile_model(request, progress)
     show_summary(summary, request.output, output())
-    for line in failures(summary):
+    return _status([*summary["verification"], *summary["synthesis"]])
+
+
+def _status(entries: list[dict[str, Any]]) -> int:
+    """The exit status for what was verified and synthesized, after telling what failed."""
+    from lstmir.flow.summary import failures
+
+    for line in failures(entries):
         print(f"error: {line}", file=sys.stderr)
-    return EXIT_FINDING if failures(summary) else 0
+    return EXIT_FINDING if failures(entries) else 0
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -146,8 +152,9 @@ def _verify(arguments: argparse.Namespace) -> int:
 
     with listening() as progress:
         checks = verify_folder(arguments.folder, progress, arguments.ap_types)
-    show_checks([check.attribute() for check in checks], output())
-    return EXIT_FINDING if any(check.status == "failed" for check in checks) else 0
+    entries = [check.attribute() for check in checks]
+    show_checks(entries, output())
+    return _status(entries)
 
 
 def _add_targets(parser: argparse.ArgumentParser) -> None:

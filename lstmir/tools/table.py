@@ -30,7 +30,7 @@ def show_summary(summary: dict[str, Any], folder: Path, console: Console) -> Non
 
 
 def show_checks(checks: list[dict[str, Any]], console: Console) -> None:
-    """A line for each comparison with the golden model, then why some failed or did not run."""
+    """A line for each comparison with the golden model, then why some were not made."""
     table = Table(box=None, pad_edge=False)
     for column in ("compared with", "by", *_COUNTS, "status"):
         table.add_column(column, justify="right" if column in _COUNTS else "left", no_wrap=True)
@@ -66,12 +66,11 @@ def _tool(check: dict[str, Any]) -> str:
 
 
 def _remarks(checks: list[dict[str, Any]]) -> list[str]:
+    idle = [check for check in checks if check["status"] == "not_run"]
     lines = []
-    told = [check for check in checks if check["reason"]]
-    for (status, reason), group in groupby(told, key=lambda c: (c["status"], c["reason"])):
+    for reason, group in groupby(idle, key=lambda check: str(check["reason"])):
         names = " and ".join(dict.fromkeys(_NAMES[check["against"]] for check in group))
-        verdict = "NOT verified" if status == "not_run" else status
-        lines.append(f"[{_COLORS[status]}]{names} {verdict}[/]: {escape(reason)}")
+        lines.append(f"[yellow]{names} NOT verified:[/] {escape(reason)}")
     return lines
 
 
@@ -126,7 +125,8 @@ def _total(summary: dict[str, Any]) -> str:
 
 def _resources(entry: dict[str, Any]) -> str:
     if entry["lut"] is None:
-        return f"{entry['status'].replace('_', ' ')}: {escape(entry['reason'])}"
+        failed = entry["status"] == "failed"
+        return "failed" if failed else f"not run: {escape(entry['reason'])}"
     part = PARTS[entry["part"]]
     room = {"LUT": part.luts, "FF": part.ffs, "DSP": part.dsp, "BRAM": part.bram}
     return ", ".join(f"{entry[name.lower()]}/{size} {name}" for name, size in room.items())

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lstmir.numeric.fixed import FixedType
 from lstmir.passes.machine.logic import WORD_BITS, union_of
 from lstmir.passes.machine.program import Nest, Program, Walk
 from lstmir.passes.machine.timing import Timing
-from lstmir.numeric.fixed import FixedType
 
 
 @dataclass(frozen=True)

@@ -117,4 +117,4 @@ def _check_emits(pass_: Pass, scan: Operation) -> None:
     for value in scan.results[:emits]:
         if scan.parent.uses(value):
             why = "the values of every step are used behind the recurrence; the array gives the last only"
-            raise cannot(pass_, why, scan.location, "cut the model at the recurrence with --outputs")
+            raise cannot(pass_, why, scan.location, "export the network up to its last step as a model of its own")

@@ -127,8 +127,9 @@ def test_a_design_that_computes_something_else_fails(capsys: pytest.CaptureFixtu
     path.write_text(text.replace(first, f"{int(data, 16) ^ 1:x} {rest}", 1))
     _edit_summary(_bring_up_to_date)()
     assert main(["verify", "out"]) == 1
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[-2:] for line in lines[1:4]] == 3 * [["1", "failed"]]
+    output = capsys.readouterr()
+    assert [line.split()[-2:] for line in output.out.splitlines()[1:4]] == 3 * [["1", "failed"]]
+    assert "error: level-3 (lstmir): 1 of 12 values differ\n" in output.err
 
 
 def _bring_up_to_date(summary: dict[str, Any]) -> None:

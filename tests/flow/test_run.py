@@ -107,15 +107,15 @@ FEEDS: dict[str, tuple[Arrays, list[str], str]] = {
     "shape": (
         {"x": BATCH[:, :, :2]},
         [],
-        "the input x has shape [5, 6, 2], the model expects [5, batch, 3]",
+        "feed.npz: 'x' has shape [5, 6, 2], the model's input x needs [5, batch, 3]",
     ),
     "rank": (
         {"x": BATCH[0]},
         [],
-        "the input x has shape [6, 3], the model expects [5, batch, 3]",
+        "feed.npz: 'x' has shape [6, 3], the model's input x needs [5, batch, 3]",
     ),
-    "NaN": ({"x": BATCH * np.nan}, [], "the input x holds NaN or infinity"),
-    "infinity": ({"x": BATCH / 0.0}, [], "the input x holds NaN or infinity"),
+    "NaN": ({"x": BATCH * np.nan}, [], "feed.npz: 'x' holds NaN or infinity"),
+    "infinity": ({"x": BATCH + np.inf}, [], "feed.npz: 'x' holds NaN or infinity"),
     "words": ({"x": np.array(["a"])}, [], "feed.npz: 'x' holds <U1, not numbers"),
     "samples of another shape": (
         {"x": BATCH},

@@ -12,7 +12,8 @@ from lstmir.syntax.printer import print_module
 from tests.strategies.modules import modules
 
 TEXT = """module @m attributes {a = [1, 0.0], b = {c = "x"}} {
-  func @main(%x: tensor<2xf32>, %y: tensor<2xf32>) -> tensor<2xf32> {
+  func @main(%x: tensor<2xf32>, %y: tensor<2xf32>, %f: !fx.s<8,4>) -> tensor<2xf32> {
+    %t = math.tanh %f : (!fx.s<8,4>) -> !fx.s<8,7>
     %w = tensor.constant @w : tensor<2xf32>
     %a = arith.mul %x, %y {range = [0, 1]} : tensor<2xf32>
     %b = arith.mul %y, %x : tensor<2xf32>
@@ -41,6 +42,7 @@ CHANGES = {
     "operation": ("%b = arith.mul", "%b = arith.sub"),
     "record": ("[0, 1]", "[0, 2]"),
     "record left out": (" {range = [0, 1]}", ""),
+    "result's type": ("!fx.s<8,7>", "!fx.s<8,6>"),
     "attribute": ("trip = 2", "trip = 3"),
     "inside of a body": ("arith.add %s, %k", "arith.add %s, %s"),
     "result": ("return %c", "return %b"),
@@ -64,7 +66,7 @@ def test_names_count_only_as_long_as_they_are_asked_for() -> None:
 
 def test_the_order_of_independent_operations_counts() -> None:
     lines = TEXT.splitlines()
-    lines[3], lines[4] = lines[4], lines[3]
+    lines[4], lines[5] = lines[5], lines[4]
     assert not modules_equal(parse_module(TEXT), parse_module("\n".join(lines)))
 
 

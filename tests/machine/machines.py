@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 
-import numpy as np
 from hypothesis import strategies as st
 
 from lstmir.interpreter.rtl import Clocked, StreamResult
@@ -110,8 +109,11 @@ def random_machine(seed: int) -> Machine:
         result=RESULTS[seed % len(RESULTS)], weights=random.choice(WEIGHTS), seed=seed,
         bias=random.random() < 0.7, states=random.random() < 0.5,
     )  # fmt: skip
-    zeroed, bank = random.choice([0.0, 0.5, 0.75]), random.randint(1, 8)
-    recipe = Recipe(zeroed, bank, *(random.randint(3, 9) for _ in range(4)), state=random.randint(6, 16))
+    recipe = Recipe(
+        zeroed=random.choice([0.0, 0.5, 0.75]), bank=random.randint(1, 8),
+        weights=random.randint(3, 9), bias=random.randint(3, 16), state=random.randint(6, 16),
+        activations=random.randint(3, 9), operands=random.randint(3, 9),
+    )  # fmt: skip
     return Machine(network, recipe, random.choice([4, 5, 8, 12, 16, 24]))
 
 

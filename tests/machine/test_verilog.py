@@ -40,9 +40,7 @@ class Simulator:
         inputs.write_text(format_beats(beat for packet in packets for beat in packet.beats))
         outputs.write_text(format_beats(beat for packet in packets for beat in packet.answer))
         (self.folder / "which.mem").write_text(f"{number:x}\n")
-        return simulate(
-            self.executable, inputs, outputs, ready, valid, number, folder=self.folder
-        )
+        return simulate(self.executable, inputs, outputs, ready, valid, number, folder=self.folder)
 
 
 def build(machines: list[Machine], folder: Path) -> Simulator:

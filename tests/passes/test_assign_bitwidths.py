@@ -10,7 +10,7 @@ from lstmir.interpreter.run import run_samples
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation, Value
-from lstmir.ir.types import is_float, shape_of
+from lstmir.ir.types import element_of, is_float, shape_of
 from lstmir.numeric.fixed import FixedType
 from lstmir.pipeline.text import parse_pipeline
 from tests.passes.levels import FEW, FRONT, Recipe, apply, recipes, refusal
@@ -121,7 +121,9 @@ def test_proven_formats_do_not_depend_on_the_data() -> None:
         data = network.data(4, 4, scale)
         module = apply(network.module(), f"{FRONT},calibrate,assign-bitwidths", data)
         proven = [op for op in formats(module) if op.attributes["basis"] == "proven"]
-        found.append({op.result.name: op.attributes["format"] for op in proven if op.name[:6] != "tensor"})
+        found.append(
+            {op.result.name: op.attributes["format"] for op in proven if op.name[:6] != "tensor"}
+        )
     assert found[0] == found[1]
     assert found[0].keys() == {"i", "o", "f", "g", "tanh_c", "ht"}
 
@@ -142,8 +144,11 @@ def test_weights_of_any_size_fit_an_accumulator(name: str, scale: float) -> None
     network = Network()
     network.arrays[name][:] *= scale
     module = apply(assigned(network, Recipe()), "quantize,approximate-activations,tile")
-    widths = [op.result.type.element.width for op in module.walk() if op.name == "tile.mac"]
-    assert max(widths) <= 64
+    sums = [element_of(op.result.type) for op in module.walk() if op.name == "tile.mac"]
+    assert sums
+    for type_ in sums:
+        assert isinstance(type_, FixedType)
+        assert type_.width <= 64
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,11 @@ def unpack(
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[np.ndarray, BankSparse | None, TileShape]:
     """A matrix, its pattern, and tiles that fit it."""
-    gates, units, columns = draw(st.integers(1, 4)), draw(st.integers(1, 6)), draw(st.integers(1, 12))
+    gates, units, columns = (
+        draw(st.integers(1, 4)),
+        draw(st.integers(1, 6)),
+        draw(st.integers(1, 12)),
+    )
     size = draw(st.integers(1, 6))
     keep = draw(st.integers(1, size))
     width = draw(st.integers(1, 8).filter(lambda k: k % keep == 0 or keep % k == 0))
@@ -85,7 +89,12 @@ def test_a_vector_is_packed_like_the_rows(
     [
         ((8, 4), None, TileShape(6, 1, 4), "8 rows in tiles of 6 are not whole units of 4"),
         ((6, 4), None, TileShape(4, 1, 4), "6 rows in tiles of 4 are not whole units of 4"),
-        ((8, 9), BankSparse(4, 3), TileShape(4, 2, 4), "2 columns and 3 elements a bank do not divide"),
+        (
+            (8, 9),
+            BankSparse(4, 3),
+            TileShape(4, 2, 4),
+            "2 columns and 3 elements a bank do not divide",
+        ),
     ],
 )
 def test_what_does_not_divide_is_refused(
@@ -108,7 +117,9 @@ def matrices(module: Module) -> dict[str, tuple[TensorType, np.ndarray]]:
 def memories(module: Module) -> dict[str, np.ndarray]:
     """The packed memories that loads read, by name."""
     loads = [op for op in module.walk() if op.name == "tile.load"]
-    found = {op.operands[0].name or "": constant_of(op.operands[0], module.resources) for op in loads}
+    found = {
+        op.operands[0].name or "": constant_of(op.operands[0], module.resources) for op in loads
+    }
     return {name: array for name, array in found.items() if array is not None}
 
 

@@ -21,7 +21,10 @@ Body = Callable[[Builder, Value], Value]
 
 def model(body: Body, batch: int | None = 0) -> Module:
     """A function of x [samples, features], whose samples stand in a row."""
-    module, region = Module("model", {"form": BATCH}), Region([TensorType((SAMPLES, FEATURES), F32)], ["x"])
+    module, region = (
+        Module("model", {"form": BATCH}),
+        Region([TensorType((SAMPLES, FEATURES), F32)], ["x"]),
+    )
     build = Builder(module, region)
     build.end("return", [body(build, region.arguments[0])])
     module.functions["main"] = Function("main", region)
@@ -49,7 +52,9 @@ def weights_fed_in(build: Builder, x: Value) -> Value:
 
 
 def all_in_one_row(build: Builder, x: Value) -> Value:
-    return build.value("tensor.reshape", x, type=TensorType((SAMPLES * FEATURES,), F32), hint="flat")
+    return build.value(
+        "tensor.reshape", x, type=TensorType((SAMPLES * FEATURES,), F32), hint="flat"
+    )
 
 
 def more_samples(build: Builder, x: Value) -> Value:

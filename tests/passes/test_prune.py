@@ -81,7 +81,9 @@ def test_the_largest_survive_as_they_were(network: Network, ratio: float, size: 
         type_, array = after[name]
         pattern = pattern_of(type_, size, ratio)
         for old_row, new_row in zip(before[name][1], array, strict=True):
-            for old, new in zip(banks(old_row, pattern.size), banks(new_row, pattern.size), strict=True):
+            for old, new in zip(
+                banks(old_row, pattern.size), banks(new_row, pattern.size), strict=True
+            ):
                 lives = new != 0
                 assert (new[lives] == old[lives]).all()
                 dropped = np.abs(old[~lives])

@@ -91,7 +91,9 @@ def test_functions_of_the_same_formats_share_a_table() -> None:
     module = Recipe().fixed_point(Network())
     tables = {op.attributes["resource"] for op in module.walk() if "resource" in op.attributes}
     assert sum(name.startswith("sigmoid") for name in tables) <= 3
-    gates = [op for op in module.walk() if op.name == "fx.lookup" and op.result.name in "iof"]
+    gates = [
+        op for op in module.walk() if op.name == "fx.lookup" and op.result.name in ("i", "o", "f")
+    ]
     formats = {element_of(op.operands[1].type) for op in gates}
     assert len({op.operands[0] for op in gates}) == len(formats)
 
@@ -105,7 +107,10 @@ def test_constants_are_rounded_to_the_nearest(network: Network, recipe: Recipe) 
     for op in floats.walk():
         if op.name == "tensor.constant":
             name = op.attributes["resource"]
-            arrays[f"{name}_q"], formats[f"{name}_q"] = floats.resources[name], op.attributes["format"]
+            arrays[f"{name}_q"], formats[f"{name}_q"] = (
+                floats.resources[name],
+                op.attributes["format"],
+            )
     fixed = apply(floats, "quantize").resources
     assert fixed.keys() == arrays.keys()
     for name, array in arrays.items():
@@ -131,9 +136,9 @@ def test_the_order_of_the_passes_is_told() -> None:
     assert refusal(network.module(), f"{FRONT},quantize") == (
         "quantize: there are no formats: run assign-bitwidths first"
     )
-    assert refusal(network.module(), "isolate-sample,calibrate,assign-bitwidths,quantize", data) == (
-        "quantize: 'rnn.lstm' is a whole network: run expand-cells first"
-    )
+    assert refusal(
+        network.module(), "isolate-sample,calibrate,assign-bitwidths,quantize", data
+    ) == ("quantize: 'rnn.lstm' is a whole network: run expand-cells first")
     assert refusal(network.module(), f"{FRONT},approximate-activations") == (
         "approximate-activations: 'math.sigmoid' is still in floats: run quantize first"
     )

@@ -33,7 +33,11 @@ UNTILED = "the module is not tiled: run tile first"
         (FRONT, "assign-bitwidths", "a value has no recorded range: run calibrate first"),
         (LEVEL_2, "quantize", "there are no formats: run assign-bitwidths first"),
         ("isolate-sample,calibrate,assign-bitwidths", "quantize", WHOLE),
-        (LEVEL_2, "approximate-activations", "'math.sigmoid' is still in floats: run quantize first"),
+        (
+            LEVEL_2,
+            "approximate-activations",
+            "'math.sigmoid' is still in floats: run quantize first",
+        ),
         ("isolate-sample", "tile", WHOLE),
         (LEVEL_2, "tile", "the network is still in floats: run quantize first"),
         (

@@ -44,8 +44,10 @@ def test_no_operation_starts_before_its_operands(
 
 def turns(region: Region) -> int:
     """How often the array multiplies while a region runs once."""
-    inner = (op.attributes["trip"] * turns(op.regions[0]) for op in region.operations() if op.regions)
-    return sum(inner) + sum(op.name == "tile.mac" for op in region.operations())
+    inner = (
+        op.attributes["trip"] * turns(op.regions[0]) for op in region.operations() if op.regions
+    )
+    return int(sum(inner)) + sum(op.name == "tile.mac" for op in region.operations())
 
 
 @settings(FEW, max_examples=40)

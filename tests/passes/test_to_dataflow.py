@@ -106,7 +106,7 @@ def test_agrees_with_onnx_runtime() -> None:
 
 def onnxruntime_of(network: Network) -> InferenceSession:
     """The network with a dense layer as ONNX states it, its batch written out."""
-    a, batch, time = network.arrays, network.batch, network.time
+    a, batch, time = network.arrays, network.batch or 1, network.time
     weights = a | {name: a[name].repeat(batch, axis=1) for name in ("initial_h", "initial_c")}
     joined = np.array([batch, -1])
     nodes = [

@@ -72,7 +72,7 @@ class Network:
             return np.zeros_like(array)
         if self.weights == "uneven":
             spread = random.integers(-4, 3, array.shape) + random.integers(-2, 3)
-            return array * 2.0**spread
+            return np.asarray(np.ldexp(array, spread))
         return np.sign(array) if self.weights == "signs" and array.ndim > 1 else array
 
     def data(self, samples: int, steps: int, scale: float = 1.0, seed: int = 0) -> np.ndarray:

@@ -33,7 +33,7 @@ from lstmir.ir.types import (
 from lstmir.numeric.fixed import FixedType
 
 NAMES = ("x", "y", "x", "x_1", "w.0", "0", "7up", "1", "a b", "größe", None, None, None)
-STATIC = ((), (1,), (2,), (3,), (2, 3), (3, 2), (1, 3), (4, 2), (2, 1, 3))
+STATIC = ((), (1,), (2,), (3,), (2, 3), (3, 2), (2, 2), (4, 2), (2, 1, 3), (2, 2, 2))
 DYNAMIC = ((None,), (None, 2), (None, 1, 3), (None, None, 2))
 WIDEST_OPERAND = 48
 Fits = Callable[[Type], bool]
@@ -160,6 +160,9 @@ class Program:
         self.pool += op.results
         if self.chance(0.2):  # a twin, for those who look for them
             self.pool += self.build.op(name, operands, op.result_types, **attributes).results
+        elif len({value.type for value in operands}) == 1 and self.chance(0.2):  # and no twin
+            swapped = list(reversed(operands))
+            self.pool += self.build.op(name, swapped, op.result_types, **attributes).results
         return op
 
     def wider(self, type_: Type) -> Type:

@@ -45,9 +45,10 @@ def _reshape(p: Program) -> None:
 
 @recipe("tensor.transpose")
 def _transpose(p: Program) -> None:
-    source = _tensor(p)
-    axes = range(len(shape_of(source.type)))
-    p.add("tensor.transpose", [source], order=p.random.choice(list(permutations(axes))))
+    value = _tensor(p)
+    orders = list(permutations(range(len(shape_of(value.type)))))
+    for _ in range(p.random.randint(1, 2)):
+        value = p.add("tensor.transpose", [value], order=p.random.choice(orders)).result
 
 
 @recipe("tensor.slice")

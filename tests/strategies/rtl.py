@@ -90,7 +90,9 @@ class _Maker:
         self.numbers: list[Value] = []
         self.registers: list[Value] = []
         self.contents: dict[Value, Value] = {}
+        self.piped: dict[Value, Value] = {}
         self.readable: list[Value] = []
+        self.addresses: list[Value] = []
 
     def make(self, operations: int) -> Module:
         self.declare()
@@ -157,10 +159,14 @@ class _Maker:
         return self.recent(self.truths)
 
     def address(self) -> Value:
+        """Often one that was used before, so that reads and writes meet in a word."""
+        if self.addresses and self.random.random() < 0.5:
+            return self.random.choice(self.addresses)
         source = self.number()
-        width = self.random.randint(1, min(9, width_of(source.type)))
+        width = min(self.random.choice((1, 2, 3, 4, 5, 9)), width_of(source.type))
         low = self.random.randint(0, width_of(source.type) - width)
-        return self.value("rtl.bits", source, low=low, width=width)
+        self.addresses.append(self.value("rtl.bits", source, low=low, width=width))
+        return self.addresses[-1]
 
     def arithmetic(self) -> None:
         name, count = self.random.choice(
@@ -249,9 +255,27 @@ class _Maker:
         self.contents[ram] = written
         self.readable.append(written)
 
+    def pipeline(self) -> None:
+        """A register that takes what arithmetic gives, at its full width."""
+        idle = [value for value in self.numbers if not self.region.uses(value)]
+        if idle:
+            value = self.random.choice(idle)
+            register = self.builder.value("rtl.reg", type=value.type, **self.initial(value.type))
+            start = integer(self.random, value.type)
+            constant = self.builder.value("rtl.literal", type=value.type, integer=start)
+            other = self.random.choice([register, constant, None])
+            if other is not None:
+                value = self.builder.value("arith.select", self.truth(), value, other)
+            self.piped[self.keep(register)] = value
+
     def end(self) -> None:
         updates = [pair for reg in self.registers for pair in (reg, self.following(reg))]
-        updates += [value for pair in self.contents.items() for value in pair]
+        updates += [
+            value
+            for states in (self.contents, self.piped)
+            for pair in states.items()
+            for value in pair
+        ]
         idle = [value for value in self.numbers + self.truths if not self.region.uses(value)]
         outputs = idle[:12] + self.random.sample(self.numbers, min(2, len(self.numbers)))
         self.builder.end("rtl.next", [*outputs, *updates], segments=(len(outputs), len(updates)))
@@ -277,5 +301,6 @@ class _Maker:
 _STEPS = (
     _Maker.arithmetic, _Maker.arithmetic, _Maker.arithmetic, _Maker.select, _Maker.select,
     _Maker.compare, _Maker.logic, _Maker.requantize, _Maker.requantize, _Maker.requantize,
-    _Maker.count_up, _Maker.bits, _Maker.cast, _Maker.concat, _Maker.read, _Maker.write,
+    _Maker.count_up, _Maker.pipeline, _Maker.pipeline, _Maker.bits, _Maker.cast, _Maker.concat,
+    _Maker.read, _Maker.read, _Maker.write,
 )  # fmt: skip

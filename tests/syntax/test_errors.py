@@ -8,29 +8,6 @@ from lstmir.ir.diagnostics import UserError
 from lstmir.syntax.parser import parse_module
 from tests.syntax.refusals import RETURN, body, refusals
 
-SCAN = """module @m {{
-  func @main(%x: tensor<?x4xf32>, %h: tensor<4xf32>, %k: tensor<4xf32>) {{
-    %y, %s = rnn.scan (%xt = %x) state (%hp = %h) {clause} {{
-      %z = arith.add %xt, {inside} : tensor<4xf32>
-      rnn.yield state ({next}) emit (%z) : {yielded}
-    }} : {signature}
-    return : () -> ()
-  }}
-}}
-"""
-SIGNATURE = "(tensor<?x4xf32>, tensor<4xf32>) -> (tensor<?x4xf32>, tensor<4xf32>)"
-
-
-def scan(
-    clause: str = "", inside: str = "%hp", next: str = "%z", yielded: str = "tensor<4xf32>",
-    signature: str = SIGNATURE,
-) -> str:  # fmt: skip
-    """A loop with a mistake in it."""
-    return SCAN.format(
-        clause=clause, inside=inside, next=next, yielded=yielded, signature=signature
-    )
-
-
 CASES = {
     "undefined value": (
         body("%gate = arith.add %x, %y : f32", "%z = arith.neg %gates : f32", RETURN),
@@ -151,48 +128,6 @@ CASES = {
             "4:10: error: expected truth values (i1), not f32",
         ],
     ),
-    "terminator in the middle": (
-        body(RETURN, "%z = arith.neg %x : f32", RETURN),
-        ["3:5: error: 'return' may stand only at the end of a region"],
-    ),
-    "no terminator": (
-        body("%z = arith.neg %x : f32"),
-        ["2:8: error: function @main has no terminator"],
-    ),
-    "terminator of a loop": (
-        body("tile.yield %x : f32"),
-        ["3:5: error: a function ends with 'return' or 'rtl.next', not 'tile.yield'"],
-    ),
-    "capture missing": (
-        scan(inside="%k"),
-        ["4:27: error: %k is not defined in this region"],
-    ),
-    "state without equation": (
-        scan(clause="capture (%k)", inside="%k"),
-        ["3:14: error: 'capture' of 'rnn.scan' is written (%a = %b, …)"],
-    ),
-    "unknown part": (
-        scan(clause="captures (%q = %k)"),
-        ["3:14: error: the parts of 'rnn.scan' are '', 'state', 'capture', in this order"],
-    ),
-    "state of another type": (
-        scan(next="%z, %z"),
-        [
-            (
-                "3:14: error: states are (tensor<4xf32>) but the body yields "
-                "(tensor<4xf32>, tensor<4xf32>)"
-            )
-        ],
-    ),
-    "results of another type": (
-        scan(signature=SIGNATURE.replace("-> (tensor<?x", "-> (tensor<5x")),
-        [
-            (
-                "3:14: error: 'rnn.scan' gives (tensor<?x4xf32>, tensor<4xf32>), "
-                "not (tensor<5x4xf32>, tensor<4xf32>)"
-            )
-        ],
-    ),
     "declared results": (
         "module @m {\n  func @main(%x: f32) -> f64 {\n    return %x : f32\n  }\n}\n",
         ["2:8: error: @main declares the results (f64) but gives (f32)"],
@@ -201,9 +136,30 @@ CASES = {
         "module @m {\n  func @f() {\n return : () -> () }\n  func @f() {\n return : () -> () }\n}\n",
         ["4:8: error: function @f is defined twice"],
     ),
-    "segments that do not add up": (
-        body('"rnn.yield"(%x) {segments = [2, 0]} : (f32) -> ()'),
-        ["3:5: error: the 'segments' of 'rnn.yield' do not add up to its operands"],
+    "too many axes": (
+        body(f"%z = arith.neg %x : tensor<{'1x' * 33}f32>", RETURN),
+        ["3:25: error: a tensor has at most 32 axes, not 33"],
+    ),
+    "unknown length": (
+        (
+            "module @m { func @main(%a: tensor<2x?x!fx.s<8,0>>, %b: tensor<?x!fx.s<8,0>>) {\n"
+            "%z = linalg.matvec %a, %b : (tensor<2x?x!fx.s<8,0>>, tensor<?x!fx.s<8,0>>) -> "
+            "tensor<2x!fx.s<99,0>>\nreturn : () -> () } }"
+        ),
+        ["2:6: error: on fixed point a matrix has a known number of columns"],
+    ),
+    "no bank": (
+        (
+            "module @m { func @main(%a: tensor<4x!fx.s<8,7>>, %b: tensor<2x2x!fx.u<2,0>>) {\n"
+            "%z = tile.gather %a, %b {banks = 0} : "
+            "(tensor<4x!fx.s<8,7>>, tensor<2x2x!fx.u<2,0>>) -> tensor<2x2x!fx.s<8,7>>\n"
+            "return : () -> () } }"
+        ),
+        ["2:6: error: a window has at least one bank"],
+    ),
+    "endless attribute": (
+        f"module @m attributes {{a = {'9' * 5000}}} {{}}",
+        ["1:27: error: an integer has at most 1000 digits"],
     ),
     "infinite attribute": (
         "module @m attributes {a = 1e999} {}",
@@ -226,18 +182,3 @@ def test_the_line_is_shown_with_a_caret() -> None:
         "      %z = arith.add %x, %v : f32\n"
         "                         ^"
     )
-
-
-def test_regions_nest_to_a_limit() -> None:
-    def nested(depth: int) -> str:
-        return body(
-            *["tile.for index (%i) {"] * depth,
-            "tile.yield : () -> ()",
-            *["} {trip = 1} : () -> ()\ntile.yield : () -> ()"] * (depth - 1),
-            "} {trip = 1} : () -> ()",
-            RETURN,
-        )
-
-    parse_module(nested(64))
-    with pytest.raises(UserError, match="67:5: error: regions are nested deeper than 64"):
-        parse_module(nested(65), "f.lstmir")

@@ -68,6 +68,31 @@ CASES = {
             )
         ],
     ),
+    "one of the elements is not a number": (
+        body(
+            "%w = tensor.constant @w : tensor<2xf32>",
+            RETURN,
+            resources='{-# resources: {w: "0x000000000000c07f"} #-}',
+        ),
+        ["3:10: error: resource @w holds NaN or infinity"],
+    ),
+    "elements neither true nor false": (
+        body(
+            "%w = tensor.constant @w : tensor<2xi1>",
+            RETURN,
+            resources='{-# resources: {w: "0x0102"} #-}',
+        ),
+        ["3:10: error: resource @w holds bytes that are neither true nor false"],
+    ),
+    "encoding of a result": (
+        body(
+            "%w = tensor.constant @w : tensor<1x2xi1, #sparse.bank<2, 1>>",
+            "%n = arith.not %w : tensor<1x2xi1, #sparse.bank<2, 1>>",
+            RETURN,
+            resources='{-# resources: {w: "0x0001"} #-}',
+        ),
+        ["4:10: error: an encoding says how a constant is stored; no other value has one"],
+    ),
     "encoding of no constant": (
         "module @m {\n  func @main(%x: tensor<2x2xf32, #sparse.bank<2, 1>>) {\n return : () -> () } }",
         ["2:8: error: an encoding says how a constant is stored; no other value has one"],

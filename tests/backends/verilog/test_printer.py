@@ -94,6 +94,20 @@ def test_decisions(body: str, lines: str) -> None:
     assert f"always @(posedge clk) begin\n{lines}\nend" in text
 
 
+def test_a_product_is_no_branch_of_a_choice() -> None:
+    """There its operands would be extended by the sign of the other branch."""
+    text = verilog(
+        """%q = rtl.reg : !fx.s<16,0>
+        %0 = arith.mul %x, %z : (!fx.s<8,0>, !fx.s<8,0>) -> !fx.s<16,0>
+        %1 = rtl.concat %x, %z : (!fx.s<8,0>, !fx.s<8,0>) -> !fx.u<16,0>
+        %2 = rtl.cast %1 : (!fx.u<16,0>) -> !fx.s<16,0>
+        %n = arith.select %a, %0, %2 : (i1, !fx.s<16,0>, !fx.s<16,0>) -> !fx.s<16,0>
+        rtl.next output (%q) update (%q = %n) : (!fx.s<16,0>, !fx.s<16,0>, !fx.s<16,0>) -> ()""",
+        "y", FLAGS,
+    )  # fmt: skip
+    assert "if (a) begin\ny <= x * z;\nend else begin\ny <= {x, z};\nend" in text
+
+
 def test_registers_with_one_condition_share_an_if() -> None:
     text = verilog(
         f"""%q = rtl.reg {{init = 5}} : !fx.s<8,0>
@@ -156,6 +170,36 @@ def arithmetic(text: str) -> str:
 )
 def test_arithmetic(operation: str, expression: str) -> None:
     assert arithmetic(f"%y = {operation}") == expression
+
+
+def test_a_sum_that_wraps_is_no_operand_of_a_carry() -> None:
+    text = """%0 = rtl.literal {integer = 1} : !fx.u<8,4>
+      %1 = arith.add %u, %0 : (!fx.u<8,4>, !fx.u<8,4>) -> !fx.u<9,4>
+      %2 = fx.requantize %1 {rounding = "floor", overflow = "wrap"} : (!fx.u<9,4>) -> !fx.u<8,4>
+      %y = arith.add %2, %w : (!fx.u<8,4>, !fx.u<8,4>) -> !fx.u<9,4>"""
+    assert arithmetic(text) == "{1'b0, u + 8'd1} + {1'b0, w};"
+
+
+@pytest.mark.parametrize(
+    ("predicate", "integer", "expression"),
+    [
+        ("lt", 0, "1'b0;"), ("lt", 1, "u < 8'd1;"), ("lt", 255, "u < 8'd255;"),
+        ("le", 0, "u <= 8'd0;"), ("le", 254, "u <= 8'd254;"), ("le", 255, "1'b1;"),
+        ("gt", 0, "u > 8'd0;"), ("gt", 255, "1'b0;"), ("ge", 0, "1'b1;"), ("ge", 1, "u >= 8'd1;"),
+        ("ge", 255, "u >= 8'd255;"), ("eq", 0, "u == 8'd0;"), ("ne", 255, "u != 8'd255;"),
+    ],
+)  # fmt: skip
+def test_comparisons_that_the_type_decides(predicate: str, integer: int, expression: str) -> None:
+    text = f"""%0 = rtl.literal {{integer = {integer}}} : !fx.u<8,4>
+      %y = arith.compare %u, %0 {{predicate = "{predicate}"}} : (!fx.u<8,4>, !fx.u<8,4>) -> i1"""
+    assert arithmetic(text) == expression
+
+
+def test_constants_outside_a_type_decide_equality() -> None:
+    text = """%0 = rtl.literal {integer = -1} : !fx.s<8,4>
+      %y = arith.compare %u, %0 {predicate = "PREDICATE"} : (!fx.u<8,4>, !fx.s<8,4>) -> i1"""
+    assert arithmetic(text.replace("PREDICATE", "eq")) == "1'b0;"
+    assert arithmetic(text.replace("PREDICATE", "ne")) == "1'b1;"
 
 
 def requantized(source: str, rounding: str, overflow: str, target: str) -> str:
@@ -239,6 +283,22 @@ def test_a_wide_address_is_looked_at_whole() -> None:
     text = ram(16, 6)
     assert "assign y = (a < 6'd16) ? m[a[3:0]] : 8'd0;" in text
     assert "if (e && a < 6'd16) m[a[3:0]] <= x;" in text
+
+
+def test_a_read_sees_the_writes_in_front_of_it() -> None:
+    memory = "tensor<12x!fx.s<8,0>>"
+    port = f"({memory}, !fx.u<4,0>, !fx.s<8,0>, i1) -> {memory}"
+    text = verilog(
+        f"""%m = rtl.ram : {memory}
+        %v = rtl.write %m, %a, %x, %e : {port}
+        %w = rtl.write %v, %b, %x, %f : {port}
+        %q = rtl.read %w, %c : ({memory}, !fx.u<4,0>) -> !fx.s<8,0>
+        rtl.next output (%q) update (%m = %w) : (!fx.s<8,0>, {memory}, {memory}) -> ()""",
+        parameters="%x: !fx.s<8,0>, %a: !fx.u<4,0>, %b: !fx.u<4,0>, %c: !fx.u<4,0>, %e: i1, %f: i1",
+    )
+    late, early = "(f && b == c) ? x", "(e && a == c) ? x"
+    assert f"assign y = (c < 4'd12) ? ({late} : {early} : m[c]) : 8'd0;" in text
+    assert "if (e && a < 4'd12) m[a] <= x;\nif (f && b < 4'd12) m[b] <= x;" in text
 
 
 @pytest.mark.parametrize(("style", "block"), [("block", True), ("distributed", False)])
