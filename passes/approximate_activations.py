@@ -42,7 +42,9 @@ class ApproximateActivations:
             raise cannot(self, f"'{op.name}' is still in floats: run quantize first", op.location)
         assert isinstance(source, FixedType) and isinstance(target, FixedType)
         if source.width > MAX_TABLE_BITS:
-            why = f"'{op.name}' of {source} has no table: its operand may have {MAX_TABLE_BITS} bits"
+            why = (
+                f"'{op.name}' of {source} has no table: its operand may have {MAX_TABLE_BITS} bits"
+            )
             raise cannot(self, why, op.location, "lower the option 'operands' of assign-bitwidths")
         function = op.name.removeprefix("math.")
         entries = _table_in(module, op.parent, function, source, target)
@@ -64,7 +66,9 @@ def _table_in(
             return op.result
     type_ = TensorType((1 << source.width,), target)
     first = region.operations()[0]
-    return Builder(module, region, before=first).constant(table(function, source, target), type_, name)
+    return Builder(module, region, before=first).constant(
+        table(function, source, target), type_, name
+    )
 
 
 def _label(type_: FixedType) -> str:

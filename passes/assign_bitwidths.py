@@ -50,7 +50,9 @@ class AssignBitwidths:
         """Refuse formats that no constant or memory could have."""
         for name in ("weights", "bias", "activations", "operands", "state"):
             if not 2 <= getattr(self, name) <= MAX_STORED_WIDTH:
-                raise ValueError(f"{name} must be 2 to {MAX_STORED_WIDTH} bits, not {getattr(self, name)}")
+                raise ValueError(
+                    f"{name} must be 2 to {MAX_STORED_WIDTH} bits, not {getattr(self, name)}"
+                )
         if not 0 < self.margin < inf:
             raise ValueError(f"margin must be positive, not {self.margin:g}")
 
@@ -122,8 +124,14 @@ class _Assignment:
 
     def state(self, value: Value, argument: Value | None, initial: Value | None) -> None:
         if value.op is value.op.parent.entry:
-            raise cannot(self.options, "a state that is passed on unchanged has no format", value.op.location)
-        bits = self.options.activations if argument is None or feeds_matrix(argument) else self.options.state
+            raise cannot(
+                self.options, "a state that is passed on unchanged has no format", value.op.location
+            )
+        bits = (
+            self.options.activations
+            if argument is None or feeds_matrix(argument)
+            else self.options.state
+        )
         bound = product_bound(value)
         lo, hi = bound or self.range_of(value)
         if initial is not None and constant_of(initial, self.module.resources) is not None:
@@ -144,7 +152,9 @@ class _Assignment:
         products = [user for user, _ in users if user.name == "linalg.matvec"]
         bits = self.options.weights if products else self.options.bias
         format_ = signed_format(largest / (1 - 2.0 ** (1 - bits)), bits)
-        limits = [self.useful_frac(op) for op in products] or [self.product_frac(op) for op, _ in users]
+        limits = [self.useful_frac(op) for op in products] or [
+            self.product_frac(op) for op, _ in users
+        ]
         limit = max(limits, default=_UNLIMITED)
         if limit < format_.frac:
             # Finer than the products that it is added to, a bias would only widen the sum.
@@ -195,7 +205,9 @@ class _Assignment:
             return self.source(op.operands[0])
         return value
 
-    def sampled(self, range_: tuple[float, float], bits: int, limit: float = float("inf")) -> FixedType:
+    def sampled(
+        self, range_: tuple[float, float], bits: int, limit: float = float("inf")
+    ) -> FixedType:
         lo, hi = (min(max(x * self.options.margin, -limit), limit) for x in range_)
         return signed_format(max(-lo, hi), bits)
 

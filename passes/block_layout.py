@@ -58,14 +58,18 @@ class BlockLayout:
         build = Builder(module, op.parent, before=op, location=op.location)
         loaded = []
         for result, words, kind in zip(op.results, packed, ("packed", "indices"), strict=False):
-            type_ = TensorType((plan.groups * plan.tiles, *words.shape[2:]), element_of(result.type))
+            type_ = TensorType(
+                (plan.groups * plan.tiles, *words.shape[2:]), element_of(result.type)
+            )
             name = f"{source.op.attributes['resource']}_{kind}"
             outer = Builder(module, source.op.parent, before=source.op).constant(
                 words.reshape(type_.static_shape), type_, name
             )
             memory = _inside(op.parent, outer)
             loaded.append(
-                build.value("tile.load", memory, *indices, hint=result.name, base=0, strides=strides)
+                build.value(
+                    "tile.load", memory, *indices, hint=result.name, base=0, strides=strides
+                )
             )
         op.parent.replace(op, loaded)
 

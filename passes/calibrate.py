@@ -55,7 +55,9 @@ class Calibrate:
         if array is None:
             raise cannot(self, f"the calibration data have no array for the input '{port.name}'")
         if not len(array) or not fits(array.shape[1:], port.sample_shape):
-            expected = ", ".join(["samples", *("?" if n < 0 else str(n) for n in port.sample_shape)])
+            expected = ", ".join(
+                ["samples", *("?" if n < 0 else str(n) for n in port.sample_shape)]
+            )
             why = f"the data for the input '{port.name}' are {list(array.shape)}, expected [{expected}]"
             raise cannot(self, why)
         return array

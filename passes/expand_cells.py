@@ -153,7 +153,9 @@ class _LstmCell:
         self, inner: Builder, z: Value, index: int, name: str, function: str = "math.sigmoid"
     ) -> Value:
         start = index * self.hidden
-        part = inner.value("tensor.slice", z, hint=f"z{name}", axis=0, start=start, size=self.hidden)
+        part = inner.value(
+            "tensor.slice", z, hint=f"z{name}", axis=0, start=start, size=self.hidden
+        )
         return inner.value(function, part, type=part.type, hint=name)
 
 
@@ -164,12 +166,16 @@ def _linear(op: Operation, build: Builder, pass_: Pass) -> list[Value]:
     element = element_of(source.type)
     steps = [size for size in lead if size != 1]
     if len(steps) > 1:
-        raise cannot(pass_, "'linalg.linear' over more than one axis is no vector operation", op.location)
+        raise cannot(
+            pass_, "'linalg.linear' over more than one axis is no vector operation", op.location
+        )
     if not steps:
         vector = build.value("tensor.reshape", source, type=TensorType((columns,), element))
         product = build.value("linalg.matvec", weights, vector, hint=op.result_names[0])
     else:
-        sequence = build.value("tensor.reshape", source, type=TensorType((steps[0], columns), element))
+        sequence = build.value(
+            "tensor.reshape", source, type=TensorType((steps[0], columns), element)
+        )
         product = _linear_scan(op, build, weights, sequence)
     shape = (*lead, rows)
     return [build.value("tensor.reshape", product, type=TensorType(shape, element))]

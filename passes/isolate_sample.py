@@ -70,11 +70,18 @@ class _Isolation:
         operands = [self.values[value] for value in op.operands]
         build = Builder(self.module, self.region, location=op.location)
         if all(operand.batch is None for operand in operands):
-            copy = Operation(op.name, op.result_types, op.attributes, (), op.result_names, op.location)
+            copy = Operation(
+                op.name, op.result_types, op.attributes, (), op.result_names, op.location
+            )
             self.region.insert(copy, [operand.value for operand in operands])
-            self.values.update((old, _Sampled(new, None)) for old, new in zip(op.results, copy.results, strict=True))
+            self.values.update(
+                (old, _Sampled(new, None))
+                for old, new in zip(op.results, copy.results, strict=True)
+            )
             return
-        rule = _RULES.get(op.name, _elementwise if op.name.startswith(("arith.", "math.")) else None)
+        rule = _RULES.get(
+            op.name, _elementwise if op.name.startswith(("arith.", "math.")) else None
+        )
         if rule is None:
             raise _mixes(op)
         for old, new in zip(op.results, rule(op, operands, build), strict=True):

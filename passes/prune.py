@@ -78,13 +78,17 @@ class Prune:
         if self.size < 1:
             raise cannot(self, f"size must be positive, not {self.size}")
         if self.by == "obs" and context.data is None:
-            raise cannot(self, "by=obs needs calibration data: give --data FILE.npz, or by=magnitude")
+            raise cannot(
+                self, "by=obs needs calibration data: give --data FILE.npz, or by=magnitude"
+            )
 
     def check_level(self, module: Module) -> None:
         """Raise `UserError` for a module whose cells are not dataflow graphs of floats."""
         for op in module.walk():
             if op.name == "rnn.lstm":
-                raise cannot(self, "'rnn.lstm' is a whole network: run expand-cells first", op.location)
+                raise cannot(
+                    self, "'rnn.lstm' is a whole network: run expand-cells first", op.location
+                )
         if not all(is_float(value.type) for value in module.main.parameters):
             raise cannot(self, "the network is in fixed point: run prune before quantize")
 
@@ -93,9 +97,7 @@ class Prune:
         size = next((n for n in range(self.size, columns) if columns % n == 0), columns)
         return BankSparse(size, max(1, int(np.ceil(size * (1 - self.ratio) - 1e-9))))
 
-    def pruned(
-        self, module: Module, cell: _Cell, gram: np.ndarray | None
-    ) -> list[np.ndarray]:
+    def pruned(self, module: Module, cell: _Cell, gram: np.ndarray | None) -> list[np.ndarray]:
         """The matrices of a cell with few survivors, and behind them the bias, if it was refitted."""
         arrays = [module.resources[m.op.attributes["resource"]] for m in cell.matrices]
         patterns = [self.pattern(array.shape[1]) for array in arrays]
@@ -183,9 +185,7 @@ def _gram_matrices(
     return listener.found
 
 
-def _banks(
-    patterns: list[BankSparse], arrays: list[np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
+def _banks(patterns: list[BankSparse], arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """The bank of every column of the arrays side by side, and survivors of each bank."""
     banks: list[np.ndarray] = []
     keep: list[int] = []

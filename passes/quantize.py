@@ -100,14 +100,18 @@ class _Quantization:
             return build.constant(array, type_, name)
         format_ = op.attributes.get("format")
         if format_ is None:
-            raise cannot(self.options, f"the constant @{name} has no format: run assign-bitwidths first")
+            raise cannot(
+                self.options, f"the constant @{name} has no format: run assign-bitwidths first"
+            )
         ints = quantize_real(array.astype(np.float64), format_)
         return build.constant(ints, replace(type_, element=format_), f"{name}_q")
 
     def real_function(self, op: Operation, operands: list[Value], build: Builder) -> Value:
         before, after = op.attributes.get("operand_format"), op.attributes.get("format")
         if before is None or after is None:
-            raise cannot(self.options, f"'{op.name}' has no formats: run assign-bitwidths first", op.location)
+            raise cannot(
+                self.options, f"'{op.name}' has no formats: run assign-bitwidths first", op.location
+            )
         operand = requantized(build, operands[0], before)
         type_ = with_element(op.result.type, after)
         return build.value(op.name, operand, type=type_, hint=op.result_names[0])

@@ -57,13 +57,17 @@ class Tile:
         operations = function.region.operations()
         whole = [op for op in operations if op.name == "rnn.lstm"]
         if whole:
-            raise cannot(self, "'rnn.lstm' is a whole network: run expand-cells first", whole[0].location)
+            raise cannot(
+                self, "'rnn.lstm' is a whole network: run expand-cells first", whole[0].location
+            )
         scans = [op for op in operations if op.name == "rnn.scan"]
         if len(scans) != 1:
             why = f"the array runs one recurrence, this network has {len(scans)}"
             place = scans[1].location if len(scans) > 1 else None
             raise cannot(self, why, place, "export each recurrence as a model of its own")
-        if any(constant_of(value, module.resources) is None for value in segment(scans[0], "state")):
+        if any(
+            constant_of(value, module.resources) is None for value in segment(scans[0], "state")
+        ):
             why = "an initial state that is not a constant needs a stream of its own"
             raise cannot(self, why, scans[0].location, "give the model constant states")
         inputs = segment(scans[0], "")
@@ -75,7 +79,9 @@ class Tile:
     def head(self, module: Module, function: Function, cell: Cell) -> Accumulation:
         """The product behind the recurrence; it must give the one result."""
         if len(function.results) != 1:
-            raise cannot(self, f"the array gives one output, this model has {len(function.results)}")
+            raise cannot(
+                self, f"the array gives one output, this model has {len(function.results)}"
+            )
         (result,) = function.results
         matvecs = [op for op in function.region.operations() if op.name == "linalg.matvec"]
         if len(matvecs) > 1:
@@ -84,7 +90,12 @@ class Tile:
         head = accumulation_of(self, module, matvecs) if matvecs else None
         if head is None or head.value != result or head.products[0].vector.op is not cell.scan:
             why = f"'{result.op.name}' behind the recurrence has no unit in the array"
-            raise cannot(self, why, result.op.location, "export the network up to there, and leave the rest to the host")
+            raise cannot(
+                self,
+                why,
+                result.op.location,
+                "export the network up to there, and leave the rest to the host",
+            )
         return head
 
 
@@ -100,4 +111,6 @@ def give_identity_head(module: Module, function: Function) -> None:
     build = Builder(module, region, before=region.end)
     type_ = TensorType((size, size), FixedType(False, 1, 0))
     identity = build.constant(np.eye(size), type_, "identity")
-    region.set_operands(region.end, [build.value("linalg.matvec", identity, result, hint=result.name)])
+    region.set_operands(
+        region.end, [build.value("linalg.matvec", identity, result, hint=result.name)]
+    )

@@ -129,12 +129,9 @@ def whole_sum(logic: Logic, op: Operation) -> Expr | None:
 def _term(logic: Logic, value: Value, width: int) -> Expr:
     """A value at its own width; a constant at the width that is wanted, if it can be."""
     type_, known = signal_type(value.type), logic.known.get(value)
-    if (
-        isinstance(known, int)
-        and width
-        and FixedType(type_.signed, width, 0).contains_int(known, known)
-    ):
-        return literal(known, width, type_.signed)
+    room = FixedType(type_.signed, max(1, width), 0)
+    if isinstance(known, int) and room.contains_int(known, known):
+        return literal(known, room.width, type_.signed)
     return logic.low(value, type_.width)
 
 
@@ -153,12 +150,10 @@ def whole_product(logic: Logic, op: Operation) -> Expr:
 
 def _factor(logic: Logic, value: Value, signed: bool) -> Expr:
     type_, found = signal_type(value.type), logic.known.get(value)
+    if isinstance(found, int) and found < 0:
+        return bit_pattern(found, type_.width)
     if isinstance(found, int):
-        return (
-            bit_pattern(found, type_.width)
-            if found < 0
-            else literal(found, type_.width + signed, signed)
-        )
+        return literal(found, type_.width + signed, signed)
     if found is None:
         logic.signal(value)
     # A natural number among signed ones needs a zero in front.

@@ -34,6 +34,7 @@ class Logic:
         self.plan = plan
         self.sheet = sheet
         self.known: dict[Value, Wires | int] = {}
+        self._helpers: dict[Operation, Wires] = {}
         for value in (*plan.design.inputs.values(), *plan.design.registers):
             self.known[value] = self._own_wires(value)
         for op in plan.design.operations:
@@ -80,12 +81,12 @@ class Logic:
         return wires
 
     def helper(self, op: Operation, name: str, expr: Expr, signed: bool) -> Wires:
-        """Wires for a part of what an operation does."""
-        width = expr.width
-        unique = self.plan.names.take(name)
-        wire = Wire(unique, FixedType(signed, width, 0), expr)
-        self.sheet.section(self.plan.unit(op)).wires.append(wire)
-        return Wires(unique, 0, width, width, signed)
+        """Wires for a part of what an operation does, the same ones however often it is said."""
+        if op not in self._helpers:
+            wire = Wire(self.plan.names.take(name), FixedType(signed, expr.width, 0), expr)
+            self.sheet.section(self.plan.unit(op)).wires.append(wire)
+            self._helpers[op] = Wires(wire.name, 0, expr.width, expr.width, signed)
+        return self._helpers[op]
 
     def memory_read(self, memory: Value) -> Reads:
         """What an expression reads that looks into a memory."""

@@ -45,9 +45,7 @@ def _infer_matvec(context: OpContext) -> list[Type]:
     return [TensorType((rows,), _accumulator(context, elements, columns))]
 
 
-def _accumulator(
-    context: OpContext, elements: list[FixedType], columns: int | None
-) -> ElementType:
+def _accumulator(context: OpContext, elements: list[FixedType], columns: int | None) -> ElementType:
     weights, vector = elements
     known = context.constant(0)
     frac = weights.frac + vector.frac

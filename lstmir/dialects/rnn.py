@@ -31,7 +31,9 @@ def _part(context: OpContext, index: int) -> TensorType | None:
 def _infer_lstm(context: OpContext) -> list[Type]:
     _check_direction(context)
     if any(size > 1 for size in _sizes(context)) or not all(_sizes(context)[:3]):
-        raise Invalid("'rnn.lstm' takes one input, weights and recurrence, and at most one of each other")
+        raise Invalid(
+            "'rnn.lstm' takes one input, weights and recurrence, and at most one of each other"
+        )
     source, weights, recurrence = (_part(context, k) for k in range(3))
     assert source is not None and weights is not None and recurrence is not None
     hidden = context.attributes["hidden_size"]
@@ -181,4 +183,3 @@ define(
         example="rnn.yield state (%ht) emit (%ht) : tensor<4xf32>",
     )
 )
-

@@ -58,7 +58,9 @@ def _infer_slice(context: OpContext) -> list[Type]:
     start, size = context.attributes["start"], context.attributes["size"]
     length = source.shape[axis]
     if size < 1 or (length is not None and not 0 <= start <= length - size):
-        raise Invalid(f"elements {start} to {start + size - 1} are not all in axis {axis} of {source}")
+        raise Invalid(
+            f"elements {start} to {start + size - 1} are not all in axis {axis} of {source}"
+        )
     if length is None and not (start == -1 and size == 1):
         raise Invalid(f"of the dynamic axis {axis} of {source} only the last element can be taken")
     return [replace(source, shape=(*source.shape[:axis], size, *source.shape[axis + 1 :]))]

@@ -55,7 +55,7 @@ define(
         verify=_verify_for,
         example=(
             "%s = tile.for index (%i) carry (%a = %x) capture (%y = %x) {\n"
-            "  %b = fx.requantize %a {rounding = \"floor\", overflow = \"wrap\"} : !fx.s<8,0>\n"
+            '  %b = fx.requantize %a {rounding = "floor", overflow = "wrap"} : !fx.s<8,0>\n'
             "  tile.yield %b : !fx.s<8,0>\n"
             "} {trip = 4} : !fx.s<8,0>"
         ),
@@ -263,5 +263,3 @@ define(
         ),
     )
 )
-
-

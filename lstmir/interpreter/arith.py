@@ -55,9 +55,7 @@ def add(op: Operation, compiler: Compiler) -> Evaluate:
     if fixed is None:
         return _ranked(op, lambda *terms: (reduce(operator.add, terms),))
     types, result = fixed
-    return _ranked(
-        op, lambda *terms: (arrays.add(list(zip(terms, types, strict=True)), result),)
-    )
+    return _ranked(op, lambda *terms: (arrays.add(list(zip(terms, types, strict=True)), result),))
 
 
 @rule("arith.sub")

@@ -108,5 +108,3 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
         return make
 
     return enter
-
-

@@ -80,7 +80,9 @@ class ArrayBuilder:
             [self.product(weights[p][k], operands[p][k], p, k) for k in range(program.columns)]
             for p in range(program.rows)
         ]
-        sums = [self.row_sum([self.aligned(term, walk_there) for term in terms]) for terms in products]
+        sums = [
+            self.row_sum([self.aligned(term, walk_there) for term in terms]) for terms in products
+        ]
         return self.accumulate(control, sums)
 
     # -- what is read -----------------------------------------------------------------------
@@ -198,7 +200,9 @@ class ArrayBuilder:
     def product(self, weight: Value, operand: Value, p: int, k: int) -> Value:
         logic = self.logic
         assert isinstance(weight.type, FixedType)
-        exact = logic.op("arith.mul", weight, operand, type=product_type(weight.type, self.vector_type))
+        exact = logic.op(
+            "arith.mul", weight, operand, type=product_type(weight.type, self.vector_type)
+        )
         return logic.delayed(exact, f"product_{p}_{k}")
 
     def aligned(self, product: Value, walk: Value) -> Value:
@@ -223,7 +227,9 @@ class ArrayBuilder:
         while len(terms) > 1:
             pairs = [terms[i : i + 2] for i in range(0, len(terms), 2)]
             terms = [
-                logic.delayed(logic.op("arith.add", *pair) if len(pair) == 2 else pair[0], "partial")
+                logic.delayed(
+                    logic.op("arith.add", *pair) if len(pair) == 2 else pair[0], "partial"
+                )
                 for pair in pairs
             ]
         return terms[0]
@@ -265,7 +271,9 @@ class ArrayBuilder:
         ]
 
 
-def first_word(logic: Logic, first: Value, initial: np.ndarray, address: Value, read: Value) -> Value:
+def first_word(
+    logic: Logic, first: Value, initial: np.ndarray, address: Value, read: Value
+) -> Value:
     """The word read, or the initial one while the states are the initial ones."""
     if not initial.any():
         return logic.select(first, logic.literal(0, read.type), read)

@@ -170,7 +170,9 @@ class ControllerBuilder:
 
     def pick_base(self, head: int, state: Value) -> Value:
         logic = self.logic
-        return logic.select(self.is_head, logic.literal(head, state.type), logic.literal(0, state.type))
+        return logic.select(
+            self.is_head, logic.literal(head, state.type), logic.literal(0, state.type)
+        )
 
     def advance(self, state: Value, following: Value, step: Value, head: Value, base: int) -> None:
         logic = self.logic

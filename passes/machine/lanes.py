@@ -80,8 +80,7 @@ def tiles_of(program: Program, timing: Timing) -> Tiles:
         lanes.append(nest_lanes)
     every_weight, every_lane = np.concatenate(weights), np.concatenate(lanes)
     choices = tuple(
-        tuple(np.unique(every_lane[:, :, column]).tolist())
-        for column in range(every_lane.shape[2])
+        tuple(np.unique(every_lane[:, :, column]).tolist()) for column in range(every_lane.shape[2])
     )
     weight_type = union_of([walk.weight_type for walk in program.all_walks])
     return Tiles(every_weight, every_lane, choices, weight_type)
@@ -95,7 +94,9 @@ def _nest_tiles(program: Program, nest: Nest, length: int) -> tuple[np.ndarray, 
         shape = (nest.groups, idle, program.rows, program.columns)
         weights.append(np.zeros(shape, np.int64))
         lanes.append(np.broadcast_to(lanes[-1][:, -1:], shape))
-    joined = (np.concatenate([p.astype(np.int64) for p in parts], axis=1) for parts in (weights, lanes))
+    joined = (
+        np.concatenate([p.astype(np.int64) for p in parts], axis=1) for parts in (weights, lanes)
+    )
     first, second = (part.reshape(-1, program.rows, program.columns) for part in joined)
     return first, second
 

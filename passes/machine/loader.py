@@ -88,8 +88,6 @@ def _position(
     return lane, row, at_end
 
 
-
-
 def bank_address(logic: Logic, bank: Value, row: Value, rows: int) -> Value:
     """The address of a row in one of two banks: the bank is the highest bit."""
     if rows == 1:

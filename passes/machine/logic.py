@@ -106,7 +106,9 @@ class Logic:
 
     # -- combinational ----------------------------------------------------------------------
 
-    def select(self, condition: Value, if_true: Value, if_false: Value, hint: str | None = None) -> Value:
+    def select(
+        self, condition: Value, if_true: Value, if_false: Value, hint: str | None = None
+    ) -> Value:
         """One of two values; they are of one type."""
         return self.op("arith.select", condition, if_true, if_false, type=if_true.type, hint=hint)
 

@@ -76,7 +76,11 @@ class TailBuilder:
         """`valid`, `first` or `bank` of the unit that is in a cycle of the tail."""
         if (name, cycle) not in self.flags:
             if cycle == 0:
-                now = {"valid": self.drain.unit_valid, "first": self.sums.first, "bank": self.sums.bank}
+                now = {
+                    "valid": self.drain.unit_valid,
+                    "first": self.sums.first,
+                    "bank": self.sums.bank,
+                }
                 self.flags[name, 0] = now[name]
             else:
                 before = self.flag(name, cycle - 1)
@@ -88,7 +92,9 @@ class TailBuilder:
         """Which unit is in a cycle of the tail."""
         if cycle not in self.counters:
             valid = self.flag("valid", cycle)
-            self.counters[cycle], _ = self.logic.counter(self.units, valid, f"unit_in_cycle_{cycle}")
+            self.counters[cycle], _ = self.logic.counter(
+                self.units, valid, f"unit_in_cycle_{cycle}"
+            )
         return self.counters[cycle]
 
     # -- memories ---------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lstmir.ir.operation import Value
-from lstmir.ir.types import TensorType
+from lstmir.ir.types import TensorType, shape_of
 from lstmir.numeric.packing import Geometry, TileShape, geometry
 from lstmir.passes.tiling.cell import Accumulation, Cell
 from lstmir.pipeline.passes import Pass, cannot
@@ -47,14 +47,19 @@ def matrix_geometry(matrix: Value, tiles: TileShape) -> Geometry:
 def choose_array(pass_: Pass, macs: int, cell: Cell, head: Accumulation) -> Array:
     """The array of at most `macs` multipliers with the fewest cycles a step."""
     best: tuple[tuple[int, ...], Array] | None = None
-    for rows in range(cell.gates, macs + 1, cell.gates):
-        for columns in range(1, macs // rows + 1):
+    # More rows than the matrix has, or more columns than the widest, would only idle.
+    matrices = [product.matrix for sums in (cell.accumulation, head) for product in sums.products]
+    widest = max(shape_of(matrix.type)[1] or 1 for matrix in matrices)
+    for rows in range(cell.gates, min(macs, cell.gates * cell.hidden) + 1, cell.gates):
+        for columns in range(1, min(macs // rows, widest) + 1):
             array = Array(rows, columns, cell.gates)
             cost = _cost(array, cell, head)
             if cost is not None and (best is None or cost < best[0]):
                 best = cost, array
     if best is None:
-        why = f"{macs} multipliers are too few: the {cell.gates} gates of one unit need {cell.gates}"
+        why = (
+            f"{macs} multipliers are too few: the {cell.gates} gates of one unit need {cell.gates}"
+        )
         raise cannot(pass_, why, cell.scan.location)
     return best[1]
 

@@ -52,14 +52,20 @@ def accumulation_of(pass_: Pass, module: Module, matvecs: list[Operation]) -> Ac
     if len(matvecs) == 1 and not adds:
         return Accumulation(matvecs[0].result, (_product(pass_, module, matvecs[0]),), ())
     if len(sums) != 1 or not adds:
-        raise cannot(pass_, "the products of a cell must meet in one 'arith.add'", matvecs[0].location)
+        raise cannot(
+            pass_, "the products of a cell must meet in one 'arith.add'", matvecs[0].location
+        )
     total = adds[0]
     products = [v.op for v in total.operands if v.op in matvecs]
     addends = tuple(v for v in total.operands if v.op not in matvecs)
     for addend in addends:
         if constant_of(addend, module.resources) is None:
-            raise cannot(pass_, "only constants may be added to the products of a cell", total.location)
-    return Accumulation(total.result, tuple(_product(pass_, module, op) for op in products), addends)
+            raise cannot(
+                pass_, "only constants may be added to the products of a cell", total.location
+            )
+    return Accumulation(
+        total.result, tuple(_product(pass_, module, op) for op in products), addends
+    )
 
 
 def _product(pass_: Pass, module: Module, op: Operation) -> Product:
@@ -98,7 +104,9 @@ def analyse_cell(pass_: Pass, module: Module, scan: Operation) -> Cell:
     hidden = _hidden(pass_, scan, held)
     rows = shape_of(accumulation.value.type)[0] or 0
     if rows % hidden:
-        raise cannot(pass_, f"{rows} rows are no whole number of gates for {hidden} units", scan.location)
+        raise cannot(
+            pass_, f"{rows} rows are no whole number of gates for {hidden} units", scan.location
+        )
     return Cell(
         scan, accumulation, hidden, rows // hidden, arguments[: inputs.stop], held,
         segment(body.end, "state"),
@@ -108,7 +116,9 @@ def analyse_cell(pass_: Pass, module: Module, scan: Operation) -> Cell:
 def _hidden(pass_: Pass, scan: Operation, states: tuple[Value, ...]) -> int:
     shapes = {shape_of(state.type) for state in states}
     if len(shapes) != 1 or len(shape := shapes.pop()) != 1 or shape[0] is None:
-        raise cannot(pass_, "the states of the recurrence must be vectors of one length", scan.location)
+        raise cannot(
+            pass_, "the states of the recurrence must be vectors of one length", scan.location
+        )
     return shape[0]
 
 
@@ -117,4 +127,9 @@ def _check_emits(pass_: Pass, scan: Operation) -> None:
     for value in scan.results[:emits]:
         if scan.parent.uses(value):
             why = "the values of every step are used behind the recurrence; the array gives the last only"
-            raise cannot(pass_, why, scan.location, "export the network up to its last step as a model of its own")
+            raise cannot(
+                pass_,
+                why,
+                scan.location,
+                "export the network up to its last step as a model of its own",
+            )

@@ -113,7 +113,9 @@ class NestBuilder:
         type_ = narrowest(min(lows), max(highs), frac)
         if type_.width > MAX_STORED_WIDTH:
             why = f"the sums of '{sums.value.name}' need {type_.width} bits, the array has {MAX_STORED_WIDTH}"
-            raise cannot(self.pass_, why, sums.value.op.location, "give assign-bitwidths fewer bits")
+            raise cannot(
+                self.pass_, why, sums.value.op.location, "give assign-bitwidths fewer bits"
+            )
         groups = matrix_geometry(sums.products[0].matrix, tiles).groups
         first = pack_rows(bias, groups, tiles)
         memory = TensorType((groups, tiles.rows), type_)
@@ -189,7 +191,9 @@ class NestBuilder:
             [*(memories[p.vector] for p in cell.accumulation.products), *captures.values()], "group",
         )  # fmt: skip
         seen = {old: loop.inside[new] for old, new in captures.items()}
-        sums = loop.build.value("tile.load", seen[first], loop.index, hint="sums", base=0, strides=(1,))
+        sums = loop.build.value(
+            "tile.load", seen[first], loop.index, hint="sums", base=0, strides=(1,)
+        )
         for product in cell.accumulation.products:
             matrix = seen[self.constant(product.matrix)]
             vector = loop.inside[memories[product.vector]]
@@ -273,8 +277,12 @@ class NestBuilder:
         element = _fixed(head.value.type)
         type_ = TensorType((plan.groups, tiles.rows), sum_type)
         zeros = self.build.constant(np.zeros((plan.groups, tiles.rows)), type_, "no_sums")
-        loop = self.loop(self.build, plan.groups, [("rows", zeros)], [memory, matrix, first], "group")
-        sums = loop.build.value("tile.load", loop.inside[first], loop.index, hint="sums", base=0, strides=(1,))
+        loop = self.loop(
+            self.build, plan.groups, [("rows", zeros)], [memory, matrix, first], "group"
+        )
+        sums = loop.build.value(
+            "tile.load", loop.inside[first], loop.index, hint="sums", base=0, strides=(1,)
+        )
         sums = self.walk(
             loop.build, loop.index, sums, loop.inside[matrix], loop.inside[memory], tiles, sum_type
         )

@@ -51,7 +51,9 @@ class Tail:
     def _make(self, value: Value, gate: int) -> Value:
         sources, op = self.sources, value.op
         if value == self.cell.accumulation.value:
-            return self._load(sources.accumulators, gate, (sources.unit,), (self.cell.gates,), value)
+            return self._load(
+                sources.accumulators, gate, (sources.unit,), (self.cell.gates,), value
+            )
         if value in sources.states:
             return self._load_unit(sources.states[value], 0, value)
         if value in sources.vectors:

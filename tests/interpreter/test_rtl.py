@@ -210,7 +210,8 @@ def test_requantize_every_integer(signed: bool, rounding: Rounding, overflow: Ov
         for sign in (False, True) for width in (1, 3, 6, 11) for frac in range(-5, 8)
     ]  # fmt: skip
     lines = [
-        f'%v{i} = fx.requantize %x {{rounding = "{rounding}", overflow = "{overflow}"}} : ({source}) -> {target}'
+        f'%v{i} = fx.requantize %x {{rounding = "{rounding}", overflow = "{overflow}"}} : '
+        f"({source}) -> {target}"
         for i, target in enumerate(targets)
     ]
     values = ", ".join(f"%v{i}" for i in range(len(targets)))
@@ -335,7 +336,7 @@ def test_operations_of_other_levels_are_refused() -> None:
     module = design("""%y = math.tanh %x : !fx.s<8,0>
       rtl.next output (%y) : (!fx.s<8,0>) -> ()""")
     with pytest.raises(
-        UserError, match="<text>:3:6: error: 'math.tanh' is no logic of a clocked design"
+        UserError, match=r"<text>:3:6: error: 'math\.tanh' is no logic of a clocked design"
     ):
         Clocked(module)
 

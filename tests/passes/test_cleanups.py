@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstmir.interpreter.run import run_samples
+from lstmir.ir.equality import modules_equal
 from lstmir.ir.module import Module
 from lstmir.passes.canonicalize import Canonicalize
 from lstmir.passes.cse import CommonSubexpressionElimination
@@ -88,9 +89,8 @@ def test_the_canonical_text_does_not_depend_on_the_order_before(
             region.arrange(order)
     for each in (module, shuffled):
         run_passes(each, [Canonicalize()])
-        for op in each.walk():
-            op.result_names = [None] * len(op.result_names)
-    assert print_module(shuffled, resources=False) == print_module(module, resources=False)
+    # Printing has told values of one name apart by a number.
+    assert modules_equal(shuffled, module, hints=False)
 
 
 @pytest.mark.parametrize("pass_", CLEAN_UPS, ids=lambda pass_: pass_.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -139,7 +140,8 @@ class _Maker:
         if self.random.random() < 0.5:
             attributes["unit"] = self.random.choice(UNITS)
         result = self.builder.value(name, *operands, type=type, hint=hint, **attributes)
-        return result if isinstance(result.type, TensorType) else self.keep(result)
+        passing = isinstance(result.type, TensorType) or name == "rtl.literal"
+        return result if passing else self.keep(result)
 
     def keep(self, value: Value) -> Value:
         (self.truths if value.type == I1 else self.numbers).append(value)
@@ -260,7 +262,8 @@ class _Maker:
         idle = [value for value in self.numbers if not self.region.uses(value)]
         if idle:
             value = self.random.choice(idle)
-            register = self.builder.value("rtl.reg", type=value.type, **self.initial(value.type))
+            initial: dict[str, Any] = self.initial(value.type)
+            register = self.builder.value("rtl.reg", type=value.type, **initial)
             start = integer(self.random, value.type)
             constant = self.builder.value("rtl.literal", type=value.type, integer=start)
             other = self.random.choice([register, constant, None])

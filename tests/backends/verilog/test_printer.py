@@ -220,8 +220,11 @@ def requantized(source: str, rounding: str, overflow: str, target: str) -> str:
             "%u", "half_even", "wrap", "!fx.u<7,2>",
             "{1'b0, u[7:2]} + {6'd0, u[1] && (u[2] || u[0])};",
         ),
-        ("%s", "floor", "saturate", "!fx.s<8,7>", "(y_scaled[9:7] == {3{y_scaled[10]}}) ? "
-         "y_scaled[7:0] : {y_scaled[10], {7{~y_scaled[10]}}};"),
+        (
+            "%s", "floor", "saturate", "!fx.s<8,7>",
+            ("(y_scaled[9:7] == {3{y_scaled[10]}}) ? "
+             "y_scaled[7:0] : {y_scaled[10], {7{~y_scaled[10]}}};"),
+        ),
         ("%s", "floor", "saturate", "!fx.s<4,4>", "(s[6:3] == {4{s[7]}}) ? s[3:0] : {s[7], {3{~s[7]}}};"),
         ("%s", "floor", "saturate", "!fx.u<8,4>", "s[7] ? 8'd0 : {1'b0, s[6:0]};"),
         ("%s", "floor", "saturate", "!fx.u<4,4>", "s[7] ? 4'd0 : (s[6:4] != 3'd0) ? 4'd15 : s[3:0];"),
@@ -337,5 +340,5 @@ def test_units_are_sections() -> None:
 
 
 def test_what_is_no_design() -> None:
-    with pytest.raises(UserError, match="a design ends with 'rtl.next', not 'return'"):
+    with pytest.raises(UserError, match=r"a design ends with 'rtl\.next', not 'return'"):
         verilog("return %x : !fx.s<8,0>")
