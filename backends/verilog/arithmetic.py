@@ -11,6 +11,7 @@ from lstmir.backends.verilog.expressions import (
     PRIMARY,
     SHIFT,
     Expr,
+    Wires,
     as_signed,
     bit_pattern,
     chosen,
@@ -30,15 +31,15 @@ _RELATIONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">
 
 
 def add(logic: Logic, op: Operation, width: int) -> Expr:
-    """`a + b`; a negative constant is subtracted."""
+    """`a + b`; a constant that is negative, or as good as negative in these bits, is subtracted."""
     frac = signal_type(op.result_types[0]).frac
     first, *rest = op.operands
     total = logic.aligned(first, frac, width)
     for value in rest:
         known = logic.known.get(value)
-        if isinstance(known, int) and known < 0:
-            shift = frac - signal_type(value.type).frac
-            total = joined("-", ADD, [total, literal(-known << shift, width)])
+        negated = -(known << frac - signal_type(value.type).frac) if isinstance(known, int) else 0
+        if 0 < negated % (1 << width) < 1 << max(0, width - 2):
+            total = joined("-", ADD, [total, literal(negated % (1 << width), width)])
         else:
             total = joined("+", ADD, [total, logic.aligned(value, frac, width)])
     return total
@@ -64,8 +65,29 @@ def select(logic: Logic, op: Operation, width: int) -> Expr:
     return chosen(logic.low(condition, 1), if_true, if_false)
 
 
+def alias_compare(logic: Logic, op: Operation) -> Wires | None:
+    """The wire itself, where the question is whether it is one."""
+    wire = _asks_one_wire(logic, op)
+    return wire[0] if wire is not None and wire[1] else None
+
+
+def _asks_one_wire(logic: Logic, op: Operation) -> tuple[Wires, bool] | None:
+    """The wire that a comparison looks at, and whether the answer is the wire or its opposite."""
+    predicate = op.attributes["predicate"]
+    types = {signal_type(value.type) for value in op.operands}
+    wires, constant = (logic.known.get(value) for value in op.operands)
+    if types != {FixedType(False, 1, 0)} or predicate not in ("eq", "ne"):
+        return None
+    if not isinstance(wires, Wires) or not isinstance(constant, int):
+        return None
+    return wires, (constant == 1) == (predicate == "eq")
+
+
 def compare(logic: Logic, op: Operation) -> Expr:
     """`a < b`, on operands brought to one format; a constant where the formats decide."""
+    wire = _asks_one_wire(logic, op)
+    if wire is not None:
+        return wire[0].expr if wire[1] else unary("!", wire[0].expr)
     predicate = op.attributes["predicate"]
     decided = _decided(predicate, *(_range(logic, value) for value in op.operands))
     if decided is not None:

@@ -164,6 +164,15 @@ def unary(operator: str, operand: Expr) -> Expr:
     return Expr(text, operand.width, operand.signed, UNARY, operand.reads)
 
 
+def opposite(condition: Expr) -> Expr:
+    """`!a`, said as plainly as it can be."""
+    if condition.level == COMPARE and condition.text.count(" == ") == 1:
+        return replace(condition, text=condition.text.replace(" == ", " != "))
+    if condition.level == UNARY and condition.text.startswith("!"):
+        return replace(condition, text=condition.text[1:], level=PRIMARY)
+    return unary("!", condition)
+
+
 def joined(operator: str, level: int, operands: Iterable[Expr]) -> Expr:
     """Operands of one width with an operator between each; the first may be of the same kind."""
     first, *rest = operands
@@ -180,7 +189,9 @@ def compared(operator: str, left: Expr, right: Expr) -> Expr:
 
 
 def chosen(condition: Expr, if_true: Expr, if_false: Expr) -> Expr:
-    """`c ? x : y` with branches of one width."""
+    """`c ? x : y` with branches of one width; x where both are the same."""
+    if if_true.text == if_false.text:
+        return if_true
     text = f"{condition.inside(UNARY)} ? {if_true.inside(OR)} : {if_false.text}"
     reads = reads_of([condition, if_true, if_false])
     return Expr(text, if_true.width, if_true.signed and if_false.signed, TERNARY, reads)

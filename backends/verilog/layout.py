@@ -8,8 +8,10 @@ from lstmir.backends.verilog.expressions import Read
 from lstmir.backends.verilog.lines import (
     INDENT,
     broken,
+    cleared,
     clocked,
     declared,
+    memory_array,
     table,
     with_reset,
 )
@@ -56,12 +58,7 @@ def _needed_early(sections: list[Section]) -> set[str]:
 
 
 def _declarations(section: Section, early: set[str], wanted: bool) -> list[str]:
-    lines = [
-        INDENT + line
-        for memory in section.memories
-        if (memory.name in early) == wanted
-        for line in memory.declaration
-    ]
+    memories = [memory for memory in section.memories if (memory.name in early) == wanted]
     rows = [
         ("reg", register.type, register.name)
         for register in section.registers
@@ -69,15 +66,14 @@ def _declarations(section: Section, early: set[str], wanted: bool) -> list[str]:
     ]
     if wanted:
         rows += [("wire", wire.type, wire.name) for wire in section.wires if wire.name in early]
-    return lines + table(rows, ";")
+    return [line for memory in memories for line in memory_array(memory)] + table(rows, ";")
 
 
 def _section(section: Section, early: set[str]) -> list[str]:
-    lines = _declarations(section, early, wanted=False)
+    lines = _declarations(section, early, wanted=False) + cleared(section.memories)
     for wire in section.wires:
         lines += _wire(wire, early)
-    for memory in section.memories:
-        lines += clocked(memory.writes)
+    lines += clocked([write for memory in section.memories for write in memory.writes])
     reset = [register for register in section.registers if register.is_reset]
     free = [register for register in section.registers if not register.is_reset]
     lines += clocked(with_reset(reset, merged([s for register in reset for s in register.next])))

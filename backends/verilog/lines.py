@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from lstmir.backends.verilog.expressions import Expr, literal
 from lstmir.backends.verilog.plan import CLOCK, RESET
-from lstmir.backends.verilog.sheet import Assign, If, Register, Statement
+from lstmir.backends.verilog.sheet import Assign, If, Memory, Register, Statement
 from lstmir.numeric.fixed import FixedType
 
 INDENT = "  "
 _COLUMNS = 100
+_BLOCK = '(* rom_style = "block", ram_style = "block" *)'
 _OPERATORS = frozenset(("?", ":", "+", "-", "*", "&&", "||", "==", "!=", "<", "<=", ">", ">="))
 
 
@@ -125,3 +126,30 @@ def with_reset(registers: list[Register], body: list[Statement]) -> list[Stateme
         for register in registers
     ]
     return [If(Expr(RESET, 1), initial, body)] if registers else []
+
+
+def memory_array(memory: Memory) -> list[str]:
+    """The declaration of a memory, and its image."""
+    array = f"{declared('reg', memory.type, memory.name)} [0:{memory.words - 1}];"
+    lines = [_BLOCK, array] if memory.block else [array]
+    if memory.image is not None:
+        lines.append(f'initial $readmemh("{memory.image}", {memory.name});')
+    return [INDENT + line for line in lines]
+
+
+def cleared(memories: Iterable[Memory]) -> list[str]:
+    """The loops that fill memories with zeros, those of one counter in one."""
+    by_counter: dict[str, list[Memory]] = {}
+    for memory in memories:
+        if memory.counter:
+            by_counter.setdefault(memory.counter, []).append(memory)
+    return [line for i, group in by_counter.items() for line in _loop(i, group)]
+
+
+def _loop(i: str, memories: list[Memory]) -> list[str]:
+    head = f"initial for ({i} = 0; {i} <= {memories[0].words - 1}; {i} = {i} + 1)"
+    zeros = [f"{memory.name}[{i}] = {memory.type.width}'d0;" for memory in memories]
+    if len(zeros) == 1:
+        return [f"{INDENT}integer {i};", *broken(f"{head} {zeros[0]}", 1)]
+    lines = [f"{INDENT}integer {i};", f"{INDENT}{head} begin"]
+    return [*lines, *(INDENT * 2 + zero for zero in zeros), f"{INDENT}end"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lstmir.backends.verilog import rules
 from lstmir.backends.verilog.expressions import (
     Expr,
@@ -12,6 +14,7 @@ from lstmir.backends.verilog.expressions import (
     literal,
     zero_extended,
 )
+from lstmir.backends.verilog.hints import hint
 from lstmir.backends.verilog.plan import Plan
 from lstmir.backends.verilog.sheet import Sheet, Wire
 from lstmir.interpreter.rtl_design import signal_type
@@ -19,6 +22,9 @@ from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import FixedType
 
 _LONGEST_INLINE = 60
+_LONGEST_ALONE = 160
+# What is as short as its name would be.
+_OPPOSITE = re.compile(r"!\w+(\[\d+\])?")
 _STATE = ("rtl.reg", "rtl.ram", "tensor.constant", "rtl.write")
 
 
@@ -58,10 +64,16 @@ class Logic:
         """Whether a value has a name, or is better not said in its users' expressions."""
         if self.plan.is_named(value):
             return True
-        if alias is None:
-            return self.plan.is_shared(value) or len(self.assigned(value).text) > _LONGEST_INLINE
-        from_memory = isinstance(alias, Wires) and alias.index is not None
-        return from_memory and self.plan.is_shared(value)
+        use = self.plan.only_use(value)
+        if alias is not None:
+            return use is None and isinstance(alias, Wires) and alias.index is not None
+        if use is not None and rules.takes_low_bits(use[0]):
+            return False
+        text = self.assigned(value).text
+        if use is None:
+            return not _OPPOSITE.fullmatch(text)
+        longest = _LONGEST_ALONE if self.plan.becomes_state(value) else _LONGEST_INLINE
+        return len(text) > longest
 
     def signal(self, value: Value) -> Wires:
         """The value as wires that have a name; it gets one where it has none."""
@@ -73,7 +85,8 @@ class Logic:
     def _emit(self, value: Value) -> Wires:
         """Give a value wires of its own."""
         expr = self.assigned(value)
-        name, type_ = self.plan.name(value), signal_type(value.type)
+        operands = [self.known.get(operand) for operand in value.op.operands]
+        name, type_ = self.plan.name(value, hint(value.op, operands)), signal_type(value.type)
         port = name in self.plan.drivers
         self.sheet.section(self.plan.unit(value.op)).wires.append(Wire(name, type_, expr, port))
         wires = self._own_wires(value)

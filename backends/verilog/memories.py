@@ -12,59 +12,50 @@ from dataclasses import replace
 import numpy as np
 
 from lstmir.backends.verilog.expressions import all_of
-from lstmir.backends.verilog.lines import declared
 from lstmir.backends.verilog.logic import Logic
 from lstmir.backends.verilog.registers import decide
 from lstmir.backends.verilog.sheet import Assign, Memory, Statement
-from lstmir.backends.verilog.wiring import depth_of, in_range
+from lstmir.backends.verilog.wiring import address_width, in_range
 from lstmir.interpreter.rtl_design import memory_type, signal_type
 from lstmir.ir.definition import segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import FixedType
 
-BLOCK = '(* rom_style = "block", ram_style = "block" *)'
 _DEEPEST_LOGIC_ROM = 64
 
 
 def add_memories(logic: Logic, resources: dict[str, np.ndarray]) -> dict[str, str]:
     """Enter every memory in its unit's section; the images of the constant ones, by file name."""
-    design, images = logic.plan.design, {}
-    for ram in design.rams:
-        block = ram.op.attributes.get("style") == "block"
-        declaration = [*_array(logic, ram, block), *_zeros(logic, ram)]
-        writes = _writes(logic, design.updates[ram])
-        memory = Memory(logic.plan.name(ram), declaration, writes)
-        logic.sheet.section(logic.plan.unit(ram.op)).memories.append(memory)
-    for rom in design.roms:
+    plan, images = logic.plan, {}
+    for rom in plan.design.roms:
         resource = rom.op.attributes["resource"]
-        file = f"{logic.plan.module}_{resource}.mem"
-        images[file] = image(resources[resource].tolist(), memory_type(rom)[1])
-        name = logic.plan.name(rom)
-        declaration = [*_array(logic, rom, _is_block(rom)), f'initial $readmemh("{file}", {name});']
-        logic.sheet.section(logic.plan.unit(rom.op)).memories.append(Memory(name, declaration, []))
+        file = f"{plan.module}_{resource}.mem"
+        words, type_ = memory_type(rom)
+        images[file] = image(resources[resource].tolist(), type_)
+        memory = Memory(plan.name(rom), type_, depth_of(words), _is_block(rom), image=file)
+        logic.sheet.section(plan.unit(rom.op)).memories.append(memory)
+    counters: dict[tuple[str, int], str] = {}
+    for ram in plan.design.rams:
+        (words, type_), unit = memory_type(ram), plan.unit(ram.op)
+        depth, block = depth_of(words), ram.op.attributes.get("style") == "block"
+        if (unit, depth) not in counters:
+            counters[unit, depth] = plan.names.take("i")
+        counter, writes = counters[unit, depth], _writes(logic, plan.design.updates[ram])
+        memory = Memory(plan.name(ram), type_, depth, block, counter=counter, writes=writes)
+        logic.sheet.section(unit).memories.append(memory)
     return images
+
+
+def depth_of(words: int) -> int:
+    """How long the array is that holds so many words."""
+    return 1 << address_width(words)
 
 
 def image(words: list[int], type_: FixedType) -> str:
     """The words of a memory as `$readmemh` reads them, one a line."""
     digits, wires = -(-type_.width // 4), (1 << type_.width) - 1
-    padding = [0] * ((1 << depth_of(len(words))) - len(words))
+    padding = [0] * (depth_of(len(words)) - len(words))
     return "".join(f"{int(word) & wires:0{digits}x}\n" for word in [*words, *padding])
-
-
-def _array(logic: Logic, memory: Value, block: bool) -> list[str]:
-    words, type_ = memory_type(memory)
-    last = (1 << depth_of(words)) - 1
-    array = f"{declared('reg', type_, logic.plan.name(memory))} [0:{last}];"
-    return [BLOCK, array] if block else [array]
-
-
-def _zeros(logic: Logic, ram: Value) -> list[str]:
-    words, type_ = memory_type(ram)
-    name, last = logic.plan.name(ram), (1 << depth_of(words)) - 1
-    index = logic.plan.names.take("i")
-    loop = f"for ({index} = 0; {index} <= {last}; {index} = {index} + 1)"
-    return [f"integer {index};", f"initial {loop} {name}[{index}] = {type_.width}'d0;"]
 
 
 def _is_block(rom: Value) -> bool:
@@ -75,14 +66,18 @@ def _is_block(rom: Value) -> bool:
 
 
 def _is_registered(word: Value) -> bool:
-    """Whether a word goes to registers only, past selections at most."""
+    """Whether a word goes to registers only, whole or in parts, past selections at most."""
     region = word.op.parent
     return all(
-        index in segments_of(user)[1]
-        if user is region.end
-        else user.name == "arith.select" and index > 0 and _is_registered(user.result)
+        index in segments_of(user)[1] if user is region.end else _passes_on(user, index)
         for user, index in region.uses(word)
     )
+
+
+def _passes_on(user: Operation, operand: int) -> bool:
+    passing = user.name in ("rtl.bits", "rtl.cast", "rtl.concat")
+    passing |= user.name == "arith.select" and operand > 0
+    return passing and _is_registered(user.result)
 
 
 def _writes(logic: Logic, content: Value) -> list[Statement]:
@@ -97,7 +92,7 @@ def _writes(logic: Logic, content: Value) -> list[Statement]:
 def _write(logic: Logic, memory: Value, op: Operation) -> list[Statement]:
     _, address, value, enable = op.operands
     words, type_ = memory_type(memory)
-    at = logic.low(address, depth_of(words))
+    at = logic.low(address, address_width(words))
     word = logic.low(value, type_.width)
     word = replace(word, reads=word.reads | at.reads)
     conditions = [] if logic.known.get(enable) == 1 else [logic.low(enable, 1)]

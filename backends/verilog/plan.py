@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 
 from lstmir.backends.verilog.names import Names
 from lstmir.interpreter.rtl_design import Design
-from lstmir.ir.definition import definition_of, segments_of
+from lstmir.ir.definition import segments_of
 from lstmir.ir.operation import ENTRY, Operation, Value
 
 CLOCK, RESET, UNUSED = "clk", "rst", "unused"
@@ -40,39 +41,42 @@ class Plan:
                 drivers[self.outputs[name]] = value
         return drivers
 
-    def name(self, value: Value) -> str:
-        """The signal or memory that holds a value."""
+    def name(self, value: Value, hint: str = "value") -> str:
+        """The signal or memory that holds a value; one without a name gets the hint's."""
         if value not in self._named:
-            results = definition_of(value.op.name).results
-            self._named[value] = self.names.take(results[value.index])
+            self._named[value] = self.names.take(hint)
         return self._named[value]
 
     def is_named(self, value: Value) -> bool:
         """Whether a value is a signal because it has a name: the IR's, or an output's."""
         return value.name is not None or value in self._named
 
-    def is_shared(self, value: Value) -> bool:
-        """Whether a value has several uses."""
-        return len(value.op.parent.uses(value)) > 1
+    def only_use(self, value: Value) -> tuple[Operation, int] | None:
+        """The operation that reads a value, and as which operand; None if several do."""
+        uses = value.op.parent.uses(value)
+        return uses[0] if len(uses) == 1 else None
+
+    def becomes_state(self, value: Value) -> bool:
+        """Whether a value is nothing but what a register takes, always or in some case."""
+        return self._becomes_state(value, self.branches)
+
+    def _becomes_state(self, value: Value, branches: Collection[Value]) -> bool:
+        use = self.only_use(value)
+        if use is None or value in self.drivers.values():
+            return False
+        user, index = use
+        if user is value.op.parent.end:
+            return index in segments_of(user)[1]
+        return index > 0 and user.name == "arith.select" and user.result in branches
 
     @cached_property
     def branches(self) -> frozenset[Value]:
-        """Selections that do nothing but say what becomes of a register: they print as `if`."""
+        """Selections between such values: they print as `if`."""
         found: set[Value] = set()
-        updates = {value for state, value in self.design.updates.items()}
         for op in reversed(self.design.operations):
-            if op.name == "arith.select" and self._only_decides(op, found, updates):
+            if op.name == "arith.select" and self._becomes_state(op.result, found):
                 found.add(op.result)
         return frozenset(found)
-
-    def _only_decides(self, op: Operation, found: set[Value], updates: set[Value]) -> bool:
-        uses = op.parent.uses(op.result)
-        if len(uses) != 1 or op.result in self.drivers.values():
-            return False
-        user, index = uses[0]
-        if user is not op.parent.end:
-            return user.name == "arith.select" and index > 0 and user.result in found
-        return index in segments_of(user)[1] and op.result in updates
 
     @cached_property
     def _units(self) -> dict[Operation, str]:

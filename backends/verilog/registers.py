@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lstmir.backends.verilog.expressions import Expr, chosen, unary
+from lstmir.backends.verilog.expressions import Expr, chosen, opposite
 from lstmir.backends.verilog.logic import Logic
 from lstmir.backends.verilog.sheet import Assign, If, Register, Statement
 from lstmir.interpreter.rtl_design import signal_type
@@ -53,15 +53,9 @@ def decide(condition: Expr, then: list[Statement], otherwise: list[Statement]) -
     if not then and not otherwise:
         return []
     if not then:
-        return [If(_opposite(condition), otherwise, [])]
+        return [If(opposite(condition), otherwise, [])]
     short = _choice(condition, then, otherwise)
     return [short] if short else [If(condition, then, otherwise)]
-
-
-def _opposite(condition: Expr) -> Expr:
-    if condition.text.startswith("!") and " " not in condition.text:
-        return Expr(condition.text[1:], 1, reads=condition.reads)
-    return unary("!", condition)
 
 
 def _choice(condition: Expr, then: list[Statement], otherwise: list[Statement]) -> Assign | None:

@@ -63,9 +63,14 @@ def alias(logic: Logic, op: Operation) -> Wires | int | None:
     plain = shift == 0 or (shift > 0 and op.attributes["rounding"] == Rounding.FLOOR)
     if not plain or saturates or shift + target.width > source.width:
         return None
-    if found is None and not shift and not logic.plan.is_shared(op.result):
+    if found is None and not shift and logic.plan.only_use(op.result):
         return None
     return (found or logic.signal(value)).slice(shift, target.width)
+
+
+def takes_low_bits(op: Operation) -> bool:
+    """Whether nothing is rounded or saturated."""
+    return _shift(op) <= 0 and (_fits(op) or op.attributes["overflow"] == Overflow.WRAP)
 
 
 def modular(logic: Logic, op: Operation, width: int) -> Expr | None:

@@ -8,11 +8,14 @@
 from __future__ import annotations
 
 from lstmir.backends.verilog import arithmetic, requantize, wiring
+from lstmir.ir.operation import Operation
 
 ALIASES = {
+    "arith.compare": arithmetic.alias_compare,
     "fx.requantize": requantize.alias,
     "rtl.bits": wiring.alias_bits,
     "rtl.cast": wiring.alias_cast,
+    "rtl.concat": wiring.alias_concat,
     "rtl.literal": lambda logic, op: op.attributes["integer"],
     "rtl.read": wiring.alias_read,
 }
@@ -39,3 +42,10 @@ EXACT = {
     "rtl.concat": wiring.side_by_side,
     "rtl.read": wiring.read,
 }
+
+
+def takes_low_bits(op: Operation) -> bool:
+    """Whether an operation does nothing but take the low bits of its operand."""
+    if op.name == "fx.requantize":
+        return requantize.takes_low_bits(op)
+    return op.name == "rtl.cast" or (op.name == "rtl.bits" and not op.attributes["low"])

@@ -68,11 +68,15 @@ class Register:
 
 @dataclass(frozen=True)
 class Memory:
-    """Words in a memory: `declaration` brings them into being, `writes` change them."""
+    """`words` words. They start as the file `image`, or as zeros that a loop over `counter` sets."""
 
     name: str
-    declaration: list[str]
-    writes: list[Statement]
+    type: FixedType
+    words: int
+    block: bool
+    image: str | None = None
+    counter: str = ""
+    writes: list[Statement] = field(default_factory=list)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from lstmir.backends.verilog.expressions import (
     compared,
     concat,
     literal,
-    unary,
+    opposite,
     zero_extended,
 )
 from lstmir.interpreter.rtl_design import memory_type, signal_type
@@ -30,7 +30,7 @@ def alias_bits(logic: Logic, op: Operation) -> Wires | int | None:
     found = logic.known.get(op.operands[0])
     if isinstance(found, int):
         return found >> low & (1 << width) - 1
-    if found is None and not low and not logic.plan.is_shared(op.result):
+    if found is None and not low and logic.plan.only_use(op.result):
         return None
     return (found or logic.signal(op.operands[0])).slice(low, width)
 
@@ -61,6 +61,14 @@ def cast(logic: Logic, op: Operation, width: int) -> Expr | None:
     return logic.low(op.operands[0], width) if width <= own.width else None
 
 
+def alias_concat(logic: Logic, op: Operation) -> Wires | int | None:
+    """The wires of a lone part."""
+    if len(op.operands) > 1:
+        return None
+    found = logic.known.get(op.operands[0])
+    return as_integer(found, signal_type(op.result_types[0])) if isinstance(found, int) else found
+
+
 def side_by_side(logic: Logic, op: Operation) -> Expr:
     """`{a, b}`."""
     return concat(logic.low(value, signal_type(value.type).width) for value in op.operands)
@@ -78,10 +86,10 @@ def disjunction(logic: Logic, op: Operation) -> Expr:
 
 def negation(logic: Logic, op: Operation) -> Expr:
     """`!a`."""
-    return unary("!", logic.low(op.operands[0], 1))
+    return opposite(logic.low(op.operands[0], 1))
 
 
-def depth_of(words: int) -> int:
+def address_width(words: int) -> int:
     """Address bits of a memory: it is filled up with zeros to a power of two, two words at least."""
     return max(1, (words - 1).bit_length())
 
@@ -90,7 +98,7 @@ def alias_read(logic: Logic, op: Operation) -> Wires | None:
     """`m[a]`, if the address cannot leave the memory."""
     memory, address = op.operands
     words, type_ = memory_type(memory)
-    bits = depth_of(words)
+    bits = address_width(words)
     if memory.op.name == "rtl.write" or signal_type(address.type).width > bits:
         return None
     return _word(logic, memory, logic.low(address, bits), type_)
@@ -111,10 +119,10 @@ def read(logic: Logic, op: Operation) -> Expr:
     while content.op.name == "rtl.write":
         writes.append(content.op)
         content = content.op.operands[0]
-    word = _word(logic, content, wires.extended(depth_of(words), False), type_).expr
+    word = _word(logic, content, wires.extended(address_width(words), False), type_).expr
     for write in reversed(writes):
         word = chosen(_hits(logic, write, address), logic.low(write.operands[2], type_.width), word)
-    if signal_type(address.type).max_int < (words if writes else 1 << depth_of(words)):
+    if signal_type(address.type).max_int < (words if writes else 1 << address_width(words)):
         return word
     return chosen(in_range(logic, address, words), word, literal(0, type_.width))
 

@@ -10,60 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lstmir.dialects.shapes import require_fixed, tensor
-from lstmir.ir.definition import (
-    Attribute,
-    Group,
-    Infer,
-    Invalid,
-    OpContext,
-    OpDefinition,
-    Verify,
-    define,
-)
+from lstmir.dialects.signals import check_integer, exactly, unsigned, width_of
+from lstmir.ir.definition import Attribute, Group, Invalid, OpContext, OpDefinition, define
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import I1, TensorType, Type
-from lstmir.numeric.fixed import FixedType
 
 STYLES = ("block", "distributed")
 
 
-def width_of(type_: Type) -> int:
-    """Wires of a signal. Raises `Invalid` for what is no signal."""
-    if type_ == I1:
-        return 1
-    if isinstance(type_, FixedType):
-        return type_.width
-    raise Invalid(f"{type_} is no signal: expected i1 or fixed point")
-
-
-def unsigned(width: int) -> FixedType:
-    """The type of `width` wires read as a natural number. Raises `Invalid` if there can be none."""
-    try:
-        return FixedType(False, width, 0)
-    except ValueError as error:
-        raise Invalid(str(error)) from error
-
-
-def _check_integer(integer: int, type_: Type, what: str) -> None:
-    width_of(type_)
-    signal = type_ if isinstance(type_, FixedType) else unsigned(1)
-    if not signal.contains_int(integer, integer):
-        raise Invalid(f"the {what} {integer} is not in {type_}")
-
-
-def _exactly(infer: Infer) -> Verify:
-    """Wires have no wider form: a result has the type that its operands give it."""
-
-    def verify(context: OpContext, results: Sequence[Type]) -> None:
-        expected = infer(context)
-        if list(results) != list(expected):
-            raise Invalid(f"the result is {expected[0]}, not {results[0]}")
-
-    return verify
-
-
 def _verify_reg(context: OpContext, results: Sequence[Type]) -> None:
-    _check_integer(context.attributes.get("init", 0), results[0], "initial integer")
+    check_integer(context.attributes.get("init", 0), results[0], "initial integer")
 
 
 define(
@@ -119,7 +75,7 @@ define(
         operands=("memory", "address"),
         results=("word",),
         infer=_infer_read,
-        verify=_exactly(_infer_read),
+        verify=exactly(_infer_read),
         example="%w = rtl.read %m, %a : (tensor<16x!fx.s<8,7>>, !fx.u<4,0>) -> !fx.s<8,7>",
     )
 )
@@ -142,7 +98,7 @@ def written_ram(content: Value) -> Operation:
 
 
 def _verify_write(context: OpContext, results: Sequence[Type]) -> None:
-    _exactly(_infer_write)(context, results)
+    exactly(_infer_write)(context, results)
     assert context.op is not None
     written_ram(context.op.result)
 
@@ -182,7 +138,7 @@ define(
             Attribute("width", "int", "how many wires"),
         ),
         infer=_infer_bits,
-        verify=_exactly(_infer_bits),
+        verify=exactly(_infer_bits),
         example="%b = rtl.bits %x {low = 4, width = 4} : (!fx.s<8,0>) -> !fx.u<4,0>",
     )
 )
@@ -199,7 +155,7 @@ define(
         operands=("first", "rest*"),
         results=("bits",),
         infer=_infer_concat,
-        verify=_exactly(_infer_concat),
+        verify=exactly(_infer_concat),
         example="%b = rtl.concat %x, %y : (!fx.u<4,0>, i1) -> !fx.u<5,0>",
     )
 )
@@ -223,7 +179,7 @@ define(
 
 
 def _verify_literal(context: OpContext, results: Sequence[Type]) -> None:
-    _check_integer(context.attributes["integer"], results[0], "integer")
+    check_integer(context.attributes["integer"], results[0], "integer")
 
 
 define(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import networkx as nx
 import numpy as np
 
-from lstmir.dialects.rtl import width_of
+from lstmir.dialects.signals import width_of
 from lstmir.ir.definition import Invalid, segment
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Function

@@ -15,6 +15,7 @@ from tests.strategies.networks import Network
 
 SCALES = (1.0, 1.0, 50.0)
 SEEDS = st.integers(0, 99)
+STEPS = (2, 1, 3)
 STALLS = ((0.5, 0.5), (1.0, 0.07), (0.07, 1.0), (0.3, 0.9))
 """How often the input offers a beat, and how often the output takes one."""
 
@@ -39,7 +40,7 @@ def survives_resets(machine: Machine, seed: int) -> None:
     """Stopped anywhere, with any packets under way, the machine starts anew, soon or later."""
     random = Random(seed)
     data = [value for value, _ in machine.packet(5, seed, scale=50.0).beats]
-    packets = [machine.packet(steps, seed + steps) for steps in (2, 1, 3)]
+    packets = [machine.packet(n, seed + n) for n in STEPS]
     for valid in (1.0, 0.1, 1.0, 0.1, 1.0, 0.1):
         cycles = random.randint(1, 200)
         for cycle in range(1, cycles + 1):
@@ -50,7 +51,8 @@ def survives_resets(machine: Machine, seed: int) -> None:
                 "m_axis_tready": random.random() < 0.3,
             }
             machine.clocked.step(inputs, reset=cycle == cycles)
-        machine.check(packets, valid, seed=seed)
+        result = machine.check(packets, valid, seed=seed)
+        assert valid < 1 or result.cycles_total == machine.predict(STEPS)
 
 
 @settings(FEW, max_examples=40)
@@ -69,6 +71,26 @@ def test_back_pressure(machine: Machine, steps: list[int], seed: int) -> None:
 @given(machines(), SEEDS)
 def test_resets(machine: Machine, seed: int) -> None:
     survives_resets(machine, seed)
+
+
+@pytest.mark.parametrize("recipe", [Recipe(), Recipe(zeroed=0.5, bank=5)])
+def test_a_reset_in_any_cycle(recipe: Recipe) -> None:
+    machine = Machine(Network(4, 5, 9, states=True), recipe, 16)
+    packets = [machine.packet(n, n) for n in STEPS]
+    beats = [beat for packet in packets for beat in packet.beats]
+    for cycles in range(1, machine.predict(STEPS), 2):
+        under_way = iter(beats)
+        data, last = next(under_way)
+        for cycle in range(1, cycles + 1):
+            inputs = {
+                "s_axis_tdata": data,
+                "s_axis_tvalid": 1,
+                "s_axis_tlast": last,
+                "m_axis_tready": 1,
+            }
+            if machine.clocked.step(inputs, reset=cycle == cycles)["s_axis_tready"]:
+                data, last = next(under_way, (0, True))
+        assert machine.check(packets).cycles_total == machine.predict(STEPS)
 
 
 @pytest.mark.soak

@@ -48,8 +48,8 @@ def assert_same(before: list[np.ndarray], after: list[np.ndarray]) -> None:
 
 
 @pytest.mark.parametrize("pass_", CLEAN_UPS, ids=lambda pass_: pass_.name)
-@settings(max_examples=150, deadline=None)
-@given(module=modules(operations=12), seed=st.integers(0, 9))
+@settings(max_examples=250, deadline=None)
+@given(module=modules(operations=16), seed=st.integers(0, 9))
 def test_results_stay_and_a_second_run_finds_nothing(
     pass_: Pass, module: Module, seed: int
 ) -> None:

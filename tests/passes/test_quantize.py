@@ -60,6 +60,13 @@ def test_values_stay_in_their_types_and_tables_change_no_bit(
     assert not any(is_float(value.type) for op in module.walk() for value in op.results)
 
 
+def test_results_are_rounded_half_up_and_saturate() -> None:
+    found = [op for op in quantized(Network(), Recipe()).walk() if op.name == "fx.requantize"]
+    assert len(found) >= 7
+    for op in found:
+        assert (op.attributes["rounding"], op.attributes["overflow"]) == ("half_up", "saturate")
+
+
 def test_the_data_of_these_tests_do_saturate() -> None:
     network, listener = Network(seed=1), InTheirTypes()
     module = quantized(network, Recipe())

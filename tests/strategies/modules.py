@@ -25,8 +25,13 @@ DYNAMIC_LENGTH = 3
 
 
 def modules(level: int | None = None, operations: int = 8) -> st.SearchStrategy[Module]:
-    """Modules of a level, or of any, whose every choice hypothesis can shrink."""
-    randoms = st.randoms(use_true_random=False)
+    """Modules of a level, or of any.
+
+    Half of them are made by choices that hypothesis can shrink; the others are more diverse.
+    """
+    randoms = st.one_of(
+        st.randoms(use_true_random=False), st.integers(0, 2**32).map(lambda seed: Random(seed))
+    )
     return randoms.map(lambda random: random_module(random, level, operations))
 
 
@@ -48,7 +53,8 @@ def _fill(program: Program, operations: int) -> None:
         RECIPES[program.random.choice(names)](program)
     if not program.pool:
         program.fresh(program.type())
-    results = program.random.choices(program.pool, k=program.random.randint(1, 3))
+    some = program.random.choices(program.pool, k=program.random.randint(1, 3))
+    results = program.pool if program.chance(0.6) else some
     plain = [v for v in results if not (isinstance(v.type, TensorType) and v.type.encoding)]
     Builder(program.module, program.region).end("return", plain)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lstmir import dialects
 from lstmir.dialects.arith import PREDICATES
 from lstmir.dialects.fx import OVERFLOWS, ROUNDINGS
-from lstmir.dialects.rtl import width_of
+from lstmir.dialects.signals import width_of
 from lstmir.interpreter.rtl_design import signal_type
 from lstmir.ir.builder import Builder
 from lstmir.ir.module import Function, Module
@@ -52,33 +52,6 @@ def random_design(random: Random, name: str, operations: int = 40) -> Module:
     """A verified module with one design."""
     dialects.load()
     return _Maker(random, name).make(operations)
-
-
-def requantizations(width: int) -> list[Module]:
-    """Every rounding and overflow of every integer of `width` bits, a design for each sign."""
-    dialects.load()
-    return [
-        _requantizations(FixedType(signed, width, 2), f"requantize_{'us'[signed]}")
-        for signed in (False, True)
-    ]
-
-
-def _requantizations(source: FixedType, name: str) -> Module:
-    region = Region()
-    module = Module(name, functions={name: Function(name, region)})
-    builder, x = Builder(module, region), region.add_argument(source, "x")
-    targets = [
-        FixedType(signed, width, frac)
-        for signed in (False, True) for width in (1, 4, 9) for frac in range(-4, 4)
-    ]  # fmt: skip
-    outputs = [
-        builder.value("fx.requantize", x, type=target, rounding=rounding, overflow=overflow)
-        for target in targets for rounding in ROUNDINGS for overflow in OVERFLOWS
-    ]  # fmt: skip
-    builder.end("rtl.next", outputs, segments=(len(outputs), 0))
-    module.main.attributes["outputs"] = tuple(f"y{index}" for index in range(len(outputs)))
-    verify(module)
-    return module
 
 
 class _Maker:

@@ -121,6 +121,9 @@ def test_announced_errors(file: Path, capsys: Capture) -> None:
         f"{file}:3:20: error: unexpected error: %z is not defined in this region",
         f"{file}:3:29: error: expected error was not produced: %y is not defined",
     ]
+    file.write_text(announced.replace("// expected-error", "// expected-error@+1"))
+    assert main([str(file), "--verify-diagnostics"]) == 1
+    assert "3:20: error: unexpected error: %z" in capsys.readouterr().err
     file.write_text(announced.replace("%z :", "%x :"))
     assert main([str(file), "--verify-diagnostics"]) == 1
     assert "3:29: error: expected error was not produced" in capsys.readouterr().err
@@ -198,6 +201,18 @@ def test_an_output_that_cannot_be_written(file: Path, capsys: Capture) -> None:
     assert [path.name for path in file.parent.iterdir()] == ["m.lstmir"]
 
 
+def test_nothing_is_left_of_an_output_that_was_interrupted(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: Path, target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    assert main([str(file), "-o", str(file)]) == 130
+    assert [path.name for path in file.parent.iterdir()] == ["m.lstmir"]
+    assert file.read_text() == TEXT
+
+
 def test_text_that_is_not_utf8(file: Path, capsys: Capture) -> None:
     file.write_bytes(TEXT.replace("%y", "%größe").encode("latin-1"))
     assert main([str(file)]) == 1
@@ -234,6 +249,7 @@ def test_a_reader_who_leaves_early(file: Path) -> None:
         [sys.executable, "-c", script, str(file)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
     )
     assert process.stdout is not None and process.stderr is not None
     process.stdout.close()

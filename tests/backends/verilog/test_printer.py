@@ -180,6 +180,66 @@ def test_a_sum_that_wraps_is_no_operand_of_a_carry() -> None:
     assert arithmetic(text) == "{1'b0, u + 8'd1} + {1'b0, w};"
 
 
+def counted(width: int, step: int) -> str:
+    return arithmetic(
+        f"""%0 = rtl.bits %u {{low = 0, width = {width}}} : (!fx.u<8,4>) -> !fx.u<{width},0>
+        %1 = rtl.literal {{integer = {step}}} : !fx.u<{width},0>
+        %2 = arith.add %0, %1 : (!fx.u<{width},0>, !fx.u<{width},0>) -> !fx.u<{width + 1},0>
+        %y = rtl.bits %2 {{low = 0, width = {width}}} : (!fx.u<{width + 1},0>) -> !fx.u<{width},0>"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("width", "step", "expression"),
+    [
+        (8, 1, "u + 8'd1;"), (8, 255, "u - 8'd1;"), (8, 193, "u - 8'd63;"), (8, 192, "u + 8'd192;"),
+        (4, 15, "u[3:0] - 4'd1;"), (2, 3, "u[1:0] + 2'd3;"), (1, 1, "u[0] + 1'b1;"),
+    ],
+)  # fmt: skip
+def test_counters(width: int, step: int, expression: str) -> None:
+    assert counted(width, step) == expression
+
+
+def truth(text: str) -> str:
+    """What a condition, used in several places, is said as."""
+    return verilog(
+        f"""{text}
+        %0 = arith.and %t, %b : i1
+        %1 = arith.and %t, %d : i1
+        rtl.next output (%0, %1) : (i1, i1) -> ()""".replace("%t", "%9"),
+        "y z", "%a: i1, %b: i1, %d: i1, %u: !fx.u<4,0>",
+    ).partition("\n//")[0]  # fmt: skip
+
+
+def test_conditions() -> None:
+    one = "%7 = rtl.bits %u {low = 2, width = 1} : (!fx.u<4,0>) -> !fx.u<1,0>"
+    literal = "%8 = rtl.literal {integer = INTEGER} : !fx.u<WIDTH,0>"
+    compare = '%t = arith.compare %7, %8 {predicate = "PREDICATE"} : (!fx.u<1,0>, !fx.u<1,0>) -> i1'
+    for integer, predicate, said in ((1, "eq", ""), (0, "ne", ""), (0, "eq", "!"), (1, "ne", "!")):
+        text = f"{one}\n{literal}\n{compare}".replace("INTEGER", str(integer))
+        lines = truth(text.replace("WIDTH", "1").replace("PREDICATE", predicate)).splitlines()
+        assert lines == [f"assign y = {said}u[2] && b;", f"assign z = {said}u[2] && d;"]
+    assert truth("%t = arith.not %a : i1") == "assign y = !a && b;\nassign z = !a && d;"
+    whole = literal.replace("INTEGER", "9").replace("WIDTH", "4")
+    text = truth(
+        f'{whole}\n%t = arith.compare %u, %8 {{predicate = "eq"}} : (!fx.u<4,0>, !fx.u<4,0>) -> i1'
+    )
+    assert text.splitlines()[0] == "wire u_is_9 = u == 4'd9;"
+
+
+def test_the_opposite_of_a_comparison() -> None:
+    text = """%0 = arith.compare %u, %w {predicate = "eq"} : (!fx.u<8,4>, !fx.u<8,4>) -> i1
+      %y = arith.not %0 : (i1) -> i1"""
+    assert arithmetic(text) == "u != w;"
+
+
+def test_a_choice_between_equals_is_none() -> None:
+    assert (
+        arithmetic("%y = arith.select %c, %s, %s : (i1, !fx.s<8,4>, !fx.s<8,4>) -> !fx.s<8,4>")
+        == "s;"
+    )
+
+
 @pytest.mark.parametrize(
     ("predicate", "integer", "expression"),
     [
@@ -271,6 +331,38 @@ def test_a_memory_of_a_power_of_two() -> None:
         "assign y = m[a];",
         "always @(posedge clk) begin",
         "if (e) m[a] <= x;",
+        "end",
+    ]
+
+
+def test_memories_of_a_unit_share_what_they_can() -> None:
+    memory = "tensor<4x!fx.s<8,0>>"
+    port = f"({memory}, !fx.u<2,0>, !fx.s<8,0>, i1) -> {memory}"
+    names = [("m", "e"), ("n", "f")]
+    lines = [f"%{name} = rtl.ram : {memory}" for name, _ in names]
+    lines += [f"%{name}w = rtl.write %{name}, %a, %x, %{flag} : {port}" for name, flag in names]
+    lines += [
+        f"%{name}q = rtl.read %{name}, %a : ({memory}, !fx.u<2,0>) -> !fx.s<8,0>"
+        for name, _ in names
+    ]
+    types = ", ".join(["!fx.s<8,0>"] * 2 + [memory] * 4)
+    end = f"rtl.next output (%mq, %nq) update (%m = %mw, %n = %nw) : ({types}) -> ()"
+    text = verilog(
+        "\n".join([*lines, end]), "y z", "%x: !fx.s<8,0>, %a: !fx.u<2,0>, %e: i1, %f: i1"
+    )
+    assert text.splitlines()[:13] == [
+        "reg signed [7:0] m [0:3];",
+        "reg signed [7:0] n [0:3];",
+        "integer i;",
+        "initial for (i = 0; i <= 3; i = i + 1) begin",
+        "m[i] = 8'd0;",
+        "n[i] = 8'd0;",
+        "end",
+        "assign y = m[a];",
+        "assign z = n[a];",
+        "always @(posedge clk) begin",
+        "if (e) m[a] <= x;",
+        "if (f) n[a] <= x;",
         "end",
     ]
 

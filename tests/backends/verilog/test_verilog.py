@@ -18,7 +18,8 @@ from lstmir.interpreter.streams import format_beats
 from lstmir.ir.module import Module
 from lstmir.syntax.parser import parse_module
 from tests.backends.verilog.batch import Batch, Cycle
-from tests.strategies.rtl import random_design, requantizations, stimuli
+from tests.backends.verilog.requantizations import requantizations
+from tests.strategies.rtl import random_design, stimuli
 
 HERE = Path(__file__).parent
 TESTBENCH = Path(lstmir.backends.verilog.__file__).with_name("templates") / "testbench.cpp"
