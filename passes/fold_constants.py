@@ -13,6 +13,7 @@ from lstmir.interpreter.run import DIALECT_RULES
 from lstmir.ir.builder import Builder
 from lstmir.ir.captures import add_capture
 from lstmir.ir.definition import captured_value, constant_of
+from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Module
 from lstmir.ir.naming import symbol
 from lstmir.ir.operation import Operation, Region, Value
@@ -107,7 +108,7 @@ def _fold(module: Module, op: Operation) -> None:
     try:
         with np.errstate(all="ignore"):
             (result,) = Compiler(module.resources).rule(op)(*operands)
-    except ValueError:  # such as a logarithm of a negative number: whoever runs it will be told
+    except UserError:  # such as a logarithm of a negative number: whoever runs it will be told
         return
     if is_float(op.result.type) and not np.isfinite(result).all():
         return

@@ -11,6 +11,7 @@ import numpy as np
 
 from lstmir.interpreter.plan import RULES, Array, Compiler, Evaluate, rule
 from lstmir.interpreter.tensor import rank_of
+from lstmir.ir.diagnostics import UserError
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import element_of, shape_of
 from lstmir.numeric import arrays, functions
@@ -151,11 +152,20 @@ def not_(op: Operation, compiler: Compiler) -> Evaluate:
     return lambda term: (np.logical_not(term),)
 
 
+def _evaluated(
+    op: Operation, name: str, operand: Array, source: FixedType, result: FixedType
+) -> Array:
+    try:
+        return functions.evaluate(name, operand, source, result)
+    except ValueError as error:
+        raise UserError(f"'{op.name}': {error}", location=op.location) from error
+
+
 def _function(name: str) -> Callable[[Operation, Compiler], Evaluate]:
     def make(op: Operation, compiler: Compiler) -> Evaluate:
         source, result = element_of(op.operands[0].type), element_of(op.result_types[0])
         if isinstance(source, FixedType) and isinstance(result, FixedType):
-            return lambda a: (functions.evaluate(name, a, source, result),)
+            return lambda a: (_evaluated(op, name, a, source, result),)
         return lambda a: (functions.real(name, a.astype(np.float64)).astype(a.dtype),)
 
     return make

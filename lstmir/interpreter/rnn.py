@@ -8,6 +8,7 @@ import numpy as np
 
 from lstmir.interpreter.plan import Array, Compiler, Evaluate, rule
 from lstmir.interpreter.tensor import spread
+from lstmir.ir.diagnostics import UserError
 from lstmir.ir.operation import Operation
 from lstmir.numeric.functions import real
 
@@ -76,6 +77,8 @@ def scan(op: Operation, compiler: Compiler) -> Evaluate:
         sequences, rest = operands[:inputs], operands[inputs:]
         state, captures = list(rest[:states]), rest[states:]
         steps = range(sequences[0].shape[1])
+        if not steps:
+            raise UserError("a sequence needs at least one step, got none", location=op.location)
         emitted: list[tuple[Array, ...]] = []
         for t in reversed(steps) if backwards else steps:
             results = body.run([*(s[:, t] for s in sequences), *state, *captures])

@@ -5,17 +5,15 @@ The formats are baked into the program as template arguments, the numbers come o
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from lstmir.flow.toolchain import ap_types, gxx
 from lstmir.numeric import FixedType, Overflow, Rounding
 from lstmir.numeric.arrays import IntArray, add, as_carrier, multiply, subtract
 from lstmir.numeric.fixed import difference_type, product_type, sum_type
@@ -110,28 +108,15 @@ def cases() -> list[Case]:
 @pytest.fixture(scope="module")
 def program(cases: list[Case], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled program."""
-    if os.environ.get("LSTMIR_NO_GXX") == "1":
-        pytest.skip("LSTMIR_NO_GXX=1")
-    compiler = shutil.which("g++")
-    if compiler is None:
-        pytest.fail("g++ is not on PATH: install it, or set LSTMIR_NO_GXX=1 to do without")
     folder = tmp_path_factory.mktemp("ap_fixed")
     source = folder / "cases.cpp"
     instances = ",\n        ".join(case.instance for case in cases)
     source.write_text(PROGRAM.read_text().replace("{CASES}", f"{{{instances}}}"))
     # The headers read a bit before they ask whether it exists, and then do without it; NDEBUG
     # takes away the assertion on the way.
-    flags = ["-O0", "-w", "-DNDEBUG", f"-I{headers()}"]
-    subprocess.run([compiler, *flags, source, "-o", folder / "cases"], check=True)
+    flags = ["-O0", "-w", "-DNDEBUG", f"-I{ap_types.find().path}"]
+    subprocess.run([*gxx.command(), *flags, source, "-o", folder / "cases"], check=True)
     return folder / "cases"
-
-
-def headers() -> Path:
-    """The folder of ap_fixed.h in the wheel of hls4ml, which is found without importing it."""
-    spec = find_spec("hls4ml")
-    if spec is None or spec.origin is None:
-        pytest.fail("hls4ml, whose wheel has the headers of ap_fixed, is not installed")
-    return Path(spec.origin).parent / "templates" / "vivado" / "ap_types"
 
 
 def in_cpp(program: Path, cases: list[Case], operands: list[list[list[int]]]) -> list[list[int]]:

@@ -1,0 +1,39 @@
+"""What a program can do wrong while it runs is said at its operation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lstmir.interpreter.run import run_samples
+from lstmir.ir.diagnostics import UserError
+from lstmir.syntax.parser import parse_module
+
+ROOT = """module @m {
+  func @main(%x: !fx.s<8,4>) -> !fx.u<8,4> {
+    %y = math.sqrt %x : (!fx.s<8,4>) -> !fx.u<8,4>
+    return %y : !fx.u<8,4>
+  }
+}
+"""
+SUM = """module @m {
+  func @main(%x: tensor<?xf32>, %s: f32) -> f32 {
+    %e = rnn.scan (%xt = %x) state (%sp = %s) {
+      %n = arith.add %xt, %sp : f32
+      rnn.yield state (%n) : (f32) -> ()
+    } : (tensor<?xf32>, f32) -> f32
+    return %e : f32
+  }
+}
+"""
+
+
+def test_the_root_of_a_negative_number() -> None:
+    with pytest.raises(UserError, match=r"^m:3:10: error: 'math\.sqrt': "):
+        run_samples(parse_module(ROOT, "m"), [np.array([-16])])
+
+
+def test_a_sequence_without_steps() -> None:
+    module = parse_module(SUM, "m")
+    with pytest.raises(UserError, match=r"^m:3:10: error: a sequence needs at least one step"):
+        run_samples(module, [np.zeros((2, 0), np.float32), np.zeros(2, np.float32)])
