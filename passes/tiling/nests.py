@@ -92,6 +92,15 @@ class NestBuilder:
         memory[: len(array)] = array
         return self.build.constant(memory, TensorType((size,), element_of(value.type)), name)
 
+    def pad_vectors(self, vectors: list[Value]) -> None:
+        """Lengthen the vectors of the tail for the units that fill the last group."""
+        units = self.array.cell.units
+        missing = -self.cell.hidden % units
+        for value in map(outermost, vectors):
+            size = shape_of(value.type)[0] or 0
+            if missing:
+                self.constants[value] = self.padded(value, size + missing, f"{value.name}_padded")
+
     def accumulators(self, sums: Accumulation, tiles: TileShape) -> tuple[FixedType, Value]:
         """The type that holds every partial sum of the actual weights, and the first values."""
         frac = _fixed(sums.value.type).frac
@@ -157,6 +166,7 @@ class NestBuilder:
             for state, value in zip(cell.states, segment(cell.scan, "state"), strict=True)
         ]
         tables, vectors = outside_vectors(cell, self.module.resources)
+        self.pad_vectors(vectors)
         outside = [self.constant(p.matrix) for p in cell.accumulation.products]
         sum_type, first = self.accumulators(cell.accumulation, self.array.cell)
         outside += [first, *map(self.constant, [*tables, *vectors])]

@@ -40,6 +40,7 @@ class Maker:
         self.units = random.choice([1, 2, 4, 6])  # at most, in a group of rows
         self.module = Module(f"cell_{seed}")
         self.element = self.format(3, 9)
+        self.patterns: list[tuple[int, int] | None] = [None, None, (2, 1), (4, 2), (4, 1), (3, 2)]
 
     def make(self) -> Module:
         """The function: zero or random states, a scan, a head."""
@@ -80,9 +81,10 @@ class Maker:
     def matrix(self, name: str, rows: int, columns: int) -> Value:
         element = self.format(2, 9)
         array = self.integers(element, (rows, columns))
-        if self.random.random() < 0.5:
+        pattern = self.random.choice(self.patterns)
+        if pattern is None:
             return self.outer.constant(array, TensorType((rows, columns), element), name)
-        size, keep = self.random.choice([(2, 1), (4, 2), (4, 1), (3, 2)])
+        size, keep = pattern
         banks = split_banks(array, size)
         kept = np.argsort(self.numbers.random(banks.shape), axis=-1) < keep
         array = (banks * kept).reshape(rows, -1)[:, :columns]
@@ -127,9 +129,7 @@ class Maker:
         return [self.requantize(product, h), c_next]
 
     def weighted(self, value: Value) -> Value:
-        """Each unit's number times a constant, where there are no units of padding without one."""
-        if any(self.hidden % units for units in range(1, self.units + 1)):
-            return value
+        """Each unit's number times a constant."""
         peep = self.constant("peep", self.hidden, element=self.format(3, 6))
         return self.build.value("arith.mul", value, self.inside(peep), hint="weighted")
 
