@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,25 @@ from lstmir.ir.module import Module
 from lstmir.ir.types import element_of
 from lstmir.ir.verify import verify
 from lstmir.numeric.fixed import FixedType
+from lstmir.syntax.parser import parse_module
 
+SMALL = """\
+module @{name} {{
+  func @main(%x: tensor<?x2x!fx.s<8,0>>) -> {result} {{
+    %zero = tensor.constant @zero : tensor<2x!fx.s<8,0>>
+    {before}
+    %p = rnn.scan (%xt = %x) state (%p = %zero) {{
+      {body}
+      rnn.yield state (%{state}) : (tensor<2x!fx.s<8,0>>) -> ()
+    }} : (tensor<?x2x!fx.s<8,0>>, tensor<2x!fx.s<8,0>>) -> tensor<2x!fx.s<8,0>>
+    {after}
+    return %{returned} : {result}
+  }}
+}}
+{{-# resources: {{ zero: "0x0000"{more} }} #-}}
+"""
+WORDS = {"name": "small", "result": "tensor<2x!fx.s<8,0>>", "before": "", "body": "", "state": "p",
+         "after": "", "returned": "p", "more": ""}  # fmt: skip
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label"]
 
 REFUSED: OutputBeat = (0, 1, 1)
@@ -145,3 +163,13 @@ def workshop(tmp_path: Path) -> Workshop:
 def new_run() -> type[Run]:
     """Starts a run."""
     return Run
+
+
+Small = Callable[..., Module]
+"""Makes a module of one recurrence, with lines and names as its keywords say (see `WORDS`)."""
+
+
+@pytest.fixture
+def small() -> Small:
+    """Modules that are written down."""
+    return lambda **words: parse_module(SMALL.format(**(WORDS | words)), "small.lstmir")

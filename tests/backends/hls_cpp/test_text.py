@@ -1,46 +1,25 @@
-"""The text of designs: names, types, constants, directives, and what has no HLS C++."""
+"""The text of designs: names, types, constants, directives."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from lstmir.backends.hls_cpp import design_name, print_design
 from lstmir.backends.hls_cpp.names import Scope, identifier
-from lstmir.ir.builder import Builder
-from lstmir.ir.diagnostics import UserError
-from lstmir.ir.module import Module
-from lstmir.syntax.parser import parse_module
 
-MODULE = """\
-module @{name} {{
-  func @main(%x: tensor<?x2x!fx.s<8,0>>) -> {result} {{
-    %zero = tensor.constant @zero : tensor<2x!fx.s<8,0>>
-    {before}
-    %p = rnn.scan (%xt = %x) state (%p = %zero) {{
-      {body}
-      rnn.yield state (%{state}) : (tensor<2x!fx.s<8,0>>) -> ()
-    }} : (tensor<?x2x!fx.s<8,0>>, tensor<2x!fx.s<8,0>>) -> tensor<2x!fx.s<8,0>>
-    {after}
-    return %{returned} : {result}
-  }}
-}}
-{{-# resources: {{ zero: "0x0000"{more} }} #-}}
-"""
-WORDS = {"name": "small", "result": "tensor<2x!fx.s<8,0>>", "before": "", "body": "", "state": "p",
-         "after": "", "returned": "p", "more": ""}  # fmt: skip
+if TYPE_CHECKING:
+    from tests.backends.hls_cpp.conftest import Small
+
 MEMORY = "tensor<2x!fx.s<8,0>>"
 
 
-def module(**words: str) -> Module:
-    return parse_module(MODULE.format(**(WORDS | words)), "small.lstmir")
-
-
-def printed(**words: str) -> str:
-    return print_design(module(**words))["small.cpp"]
+def printed(small: Small, **words: str) -> str:
+    return print_design(small(**words))["small.cpp"]
 
 
 @pytest.mark.parametrize(
@@ -75,9 +54,9 @@ def test_names_are_given_once_where_they_are_seen_together() -> None:
 @pytest.mark.parametrize(
     ("name", "top"), [("vowels", "vowels"), ("main", "main_design"), ("tile", "tile_design")]
 )
-def test_the_name_of_a_design(name: str, top: str) -> None:
-    files = print_design(module(name=name))
-    assert design_name(module(name=name)) == top
+def test_the_name_of_a_design(small: Small, name: str, top: str) -> None:
+    files = print_design(small(name=name))
+    assert design_name(small(name=name)) == top
     assert f"void {top}(hls::stream<{top}_input>& input" in files[f"{top}.cpp"]
     assert f"set_top {top}\n" in files["vitis_hls.tcl"]
 
@@ -86,17 +65,17 @@ def test_the_name_of_a_design(name: str, top: str) -> None:
     ("base", "strides", "address"),
     [(0, "[1]", "k"), (1, "[0]", "1"), (0, "[0]", "0"), (1, "[-1]", "1 - k"), (0, "[1]", "k")],
 )
-def test_addresses(base: int, strides: str, address: str) -> None:
+def test_addresses(small: Small, base: int, strides: str, address: str) -> None:
     body = (
         "%n = tile.for index (%k) carry (%c = %p) {\n"
         f"%w = tile.load %c, %k {{base = {base}, strides = {strides}}} : ({MEMORY}, i32) -> !fx.s<8,0>\n"
         f"tile.yield %c : {MEMORY}\n"
         f"}} {{trip = 2}} : {MEMORY}"
     )
-    assert f"const s8_0 w = p[{address}];" in printed(body=body, state="n")
+    assert f"const s8_0 w = p[{address}];" in printed(small, body=body, state="n")
 
 
-def test_a_long_address() -> None:
+def test_a_long_address(small: Small) -> None:
     heads = [f"%r{i} = tile.for index (%{i}) carry (%c = %{c}) capture (%big = %{big}{o}) {{"
              for i, c, big, o in (("a", "p", "wide", ""), ("b", "c", "big", ", %a = %a"))]  # fmt: skip
     wide = "tensor<40x!fx.s<8,0>>"
@@ -107,21 +86,21 @@ def test_a_long_address() -> None:
         f"tile.yield %c : {MEMORY}", f"}} {{trip = 3}} : ({MEMORY}, {wide}, i32) -> {MEMORY}",
         f"tile.yield %rb : {MEMORY}", f"}} {{trip = 3, pipeline = 4}} : ({MEMORY}, {wide}) -> {MEMORY}",
     ])  # fmt: skip
-    text = printed(body=body, state="ra")
+    text = printed(small, body=body, state="ra")
     assert "const s8_0 w = wide[8 * a + b + 3];" in text
     # Only the inner loop: a pipeline around it would unroll it.
     assert re.findall(r"PIPELINE II=\d", text) == ["PIPELINE II=1"]
 
 
-def test_the_interval_of_a_pipeline() -> None:
+def test_the_interval_of_a_pipeline(small: Small) -> None:
     body = (
         "%n = tile.for index (%k) carry (%c = %p) {\n"
         f"tile.yield %c : {MEMORY}\n}} {{trip = 2, pipeline = 3}} : {MEMORY}"
     )
-    assert "#pragma HLS PIPELINE II=3\n" in printed(body=body, state="n")
+    assert "#pragma HLS PIPELINE II=3\n" in printed(small, body=body, state="n")
 
 
-def weights(arrays: Mapping[str, tuple[np.ndarray, str]]) -> str:
+def weights(small: Small, arrays: Mapping[str, tuple[np.ndarray, str]]) -> str:
     """The header of constants of a module that loads a word of each array."""
     before = "".join(
         f"%{n} = tensor.constant @{n} : {type_}\n"
@@ -129,7 +108,7 @@ def weights(arrays: Mapping[str, tuple[np.ndarray, str]]) -> str:
         for n, (_, type_) in arrays.items()
     )
     more = "".join(f', {n}: "0x{array.tobytes().hex()}"' for n, (array, _) in arrays.items())
-    return print_design(module(before=before, more=more))["weights.h"]
+    return print_design(small(before=before, more=more))["weights.h"]
 
 
 def word(type_: str) -> str:
@@ -137,10 +116,10 @@ def word(type_: str) -> str:
     return f"tensor<{'x'.join([*sizes[1:], element])}>" if len(sizes) > 1 else element
 
 
-def test_constants_at_the_ends_of_their_types() -> None:
+def test_constants_at_the_ends_of_their_types(small: Small) -> None:
     low = np.array([-(2**63), 2**63 - 1])
     high = np.array([2**64 - 1, 0], np.uint64)
-    text = weights({"low": (low, "tensor<2x!fx.s<64,0>>"), "high": (high, "tensor<2x!fx.u<64,3>>"),
+    text = weights(small, {"low": (low, "tensor<2x!fx.s<64,0>>"), "high": (high, "tensor<2x!fx.u<64,3>>"),
                     "truth": (np.array([True, False]), "tensor<2xi1>")})  # fmt: skip
     assert (
         "const tile::stored_int<64> low_rom[2] = {\n    INT64_MIN, 9223372036854775807\n};" in text
@@ -149,9 +128,9 @@ def test_constants_at_the_ends_of_their_types() -> None:
     assert "const bool truth_rom[2] = {\n    true, false\n};" in text
 
 
-def test_a_word_of_a_memory_a_line() -> None:
+def test_a_word_of_a_memory_a_line(small: Small) -> None:
     array = np.arange(12, dtype=np.int8).reshape(2, 3, 2)
-    text = weights({"w": (array, "tensor<2x3x2x!fx.s<5,0>>")})
+    text = weights(small, {"w": (array, "tensor<2x3x2x!fx.s<5,0>>")})
     assert (
         "// tensor<2x3x2x!fx.s<5,0>>\n"
         "const tile::stored_int<5> w_rom[2][3][2] = {\n"
@@ -161,21 +140,21 @@ def test_a_word_of_a_memory_a_line() -> None:
     )
 
 
-def test_no_line_is_long() -> None:
+def test_no_line_is_long(small: Small) -> None:
     array = np.full((2, 500), -100, np.int8)
-    text = weights({"w": (array, "tensor<2x500x!fx.s<8,0>>")})
+    text = weights(small, {"w": (array, "tensor<2x500x!fx.s<8,0>>")})
     assert max(map(len, text.splitlines())) <= 100
     assert text.count("-100") == 1000
 
 
-def test_memories_that_are_read_in_parallel_are_cut() -> None:
+def test_memories_that_are_read_in_parallel_are_cut(small: Small) -> None:
     body = (
         f"%one = tile.load %p {{base = 0, strides = [], words = 2}} : ({MEMORY}) -> {MEMORY}\n"
         f"%six = tile.pad %xt {{size = 6}} : ({MEMORY}) -> tensor<6x!fx.s<8,0>>\n"
         "%few = tile.load %six {base = 1, strides = [], words = 3} : "
         "(tensor<6x!fx.s<8,0>>) -> tensor<3x!fx.s<8,0>>"
     )
-    text = printed(body=body)
+    text = printed(small, body=body)
     for directive in (
         "variable=p complete dim=1",
         "variable=six cyclic factor=3 dim=1",
@@ -183,84 +162,3 @@ def test_memories_that_are_read_in_parallel_are_cut() -> None:
     ):
         assert f"#pragma HLS ARRAY_PARTITION {directive}\n" in text
     assert "ARRAY_PARTITION variable=xt" not in text
-
-
-AHEAD = "note: the HLS C++ printer reads the level that tile and block-layout make"
-
-REFUSED = {
-    "floats": (
-        {"after": "%y = tensor.constant @half : tensor<2xf32>", "more": ', half: "0x0000003f0000003f"'},
-        "'tensor.constant' works on tensor<2xf32>; HLS C++ has fixed-point and truth values",
-    ),
-    "unknown": (
-        {"body": f"%c = tensor.concat %p, %xt {{axis = 0}} : ({MEMORY}, {MEMORY}) -> tensor<4x!fx.s<8,0>>"},
-        "'tensor.concat' has no HLS C++",
-    ),
-    "level3": (
-        {"body": f"%c = arith.neg %p : ({MEMORY}) -> tensor<2x!fx.s<9,0>>"},
-        f"'arith.neg' works on one number at a time, not on {MEMORY}",
-    ),
-    "slice": (
-        {"before": "%g = tensor.reshape %zero : (tensor<2x!fx.s<8,0>>) -> tensor<1x2x!fx.s<8,0>>\n"
-         "%h = tensor.slice %g {axis = 1, start = 0, size = 1} : "
-         "(tensor<1x2x!fx.s<8,0>>) -> tensor<1x1x!fx.s<8,0>>"},
-        "'tensor.slice' is printed along the first axis, from a fixed start",
-    ),
-    "result": (
-        {"after": f"%y = tensor.reshape %p : ({MEMORY}) -> tensor<1x2x!fx.s<8,0>>",
-         "returned": "y", "result": "tensor<1x2x!fx.s<8,0>>"},
-        "a design gives one vector, not (tensor<1x2x!fx.s<8,0>>)",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_what_has_no_hls_cpp(case: str) -> None:
-    words, message = REFUSED[case]
-    with pytest.raises(UserError) as error:
-        printed(**words)
-    first, *_, last = str(error.value).splitlines()
-    assert first.startswith("small.lstmir:")
-    assert first.endswith(f"error: {message}")
-    assert last.strip() == AHEAD
-
-
-def test_an_unpacked_matrix_is_named() -> None:
-    body = (
-        "%g = tensor.reshape %p : (tensor<2x!fx.s<8,0>>) -> tensor<2x1x!fx.s<8,0>>\n"
-        "%n = tile.for index (%k) carry (%c = %p) capture (%m = %g) {\n"
-        "%w = tile.fetch %m, %k, %k, %k {rows = 1, columns = 1, gates = 1} : "
-        "(tensor<2x1x!fx.s<8,0>>, i32, i32, i32) -> tensor<1x1x!fx.s<8,0>>\n"
-        f"tile.yield %c : {MEMORY}\n}} {{trip = 1}} : "
-        f"({MEMORY}, tensor<2x1x!fx.s<8,0>>) -> {MEMORY}"
-    )
-    with pytest.raises(UserError, match="'tile\\.fetch' has no HLS C"):
-        printed(body=body, state="n")
-
-
-def test_a_network_without_a_recurrence() -> None:
-    made = module()
-    region = made.main.region
-    region.set_operands(region.end, [region.operations()[0].result])
-    scan = next(op for op in region.operations() if op.name == "rnn.scan")
-    region.erase(scan)
-    with pytest.raises(UserError, match="a design runs one recurrence, this has 0"):
-        print_design(made)
-
-
-def test_an_input_with_another_reader() -> None:
-    made = module()
-    region = made.main.region
-    Builder(made, region, before=region.end).value(
-        "tensor.slice", region.arguments[0], axis=1, start=0, size=1
-    )
-    with pytest.raises(UserError, match="the recurrence reads the one input, and nobody else does"):
-        print_design(made)
-
-
-def test_a_stream_does_not_run_backwards() -> None:
-    made = module()
-    scan = next(op for op in made.walk() if op.name == "rnn.scan")
-    scan.attributes["direction"] = "reverse"
-    with pytest.raises(UserError, match="a stream runs forward in time"):
-        print_design(made)

@@ -1,0 +1,96 @@
+"""What has no HLS C++, and how that is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lstmir.backends.hls_cpp import print_design
+from lstmir.ir.builder import Builder
+from lstmir.ir.diagnostics import UserError
+
+if TYPE_CHECKING:
+    from tests.backends.hls_cpp.conftest import Small
+
+MEMORY = "tensor<2x!fx.s<8,0>>"
+
+AHEAD = "note: the HLS C++ printer reads the level that tile and block-layout make"
+
+REFUSED = {
+    "floats": (
+        {"after": "%y = tensor.constant @half : tensor<2xf32>", "more": ', half: "0x0000003f0000003f"'},
+        "'tensor.constant' works on tensor<2xf32>; HLS C++ has fixed-point and truth values",
+    ),
+    "unknown": (
+        {"body": f"%c = tensor.concat %p, %xt {{axis = 0}} : ({MEMORY}, {MEMORY}) -> tensor<4x!fx.s<8,0>>"},
+        "'tensor.concat' has no HLS C++",
+    ),
+    "level3": (
+        {"body": f"%c = arith.neg %p : ({MEMORY}) -> tensor<2x!fx.s<9,0>>"},
+        f"'arith.neg' works on one number at a time, not on {MEMORY}",
+    ),
+    "slice": (
+        {"before": "%g = tensor.reshape %zero : (tensor<2x!fx.s<8,0>>) -> tensor<1x2x!fx.s<8,0>>\n"
+         "%h = tensor.slice %g {axis = 1, start = 0, size = 1} : "
+         "(tensor<1x2x!fx.s<8,0>>) -> tensor<1x1x!fx.s<8,0>>"},
+        "'tensor.slice' is printed along the first axis, from a fixed start",
+    ),
+    "result": (
+        {"after": f"%y = tensor.reshape %p : ({MEMORY}) -> tensor<1x2x!fx.s<8,0>>",
+         "returned": "y", "result": "tensor<1x2x!fx.s<8,0>>"},
+        "a design gives one vector, not (tensor<1x2x!fx.s<8,0>>)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_has_no_hls_cpp(small: Small, case: str) -> None:
+    words, message = REFUSED[case]
+    with pytest.raises(UserError) as error:
+        print_design(small(**words))
+    first, *_, last = str(error.value).splitlines()
+    assert first.startswith("small.lstmir:")
+    assert first.endswith(f"error: {message}")
+    assert last.strip() == AHEAD
+
+
+def test_an_unpacked_matrix_is_named(small: Small) -> None:
+    body = (
+        "%g = tensor.reshape %p : (tensor<2x!fx.s<8,0>>) -> tensor<2x1x!fx.s<8,0>>\n"
+        "%n = tile.for index (%k) carry (%c = %p) capture (%m = %g) {\n"
+        "%w = tile.fetch %m, %k, %k, %k {rows = 1, columns = 1, gates = 1} : "
+        "(tensor<2x1x!fx.s<8,0>>, i32, i32, i32) -> tensor<1x1x!fx.s<8,0>>\n"
+        f"tile.yield %c : {MEMORY}\n}} {{trip = 1}} : "
+        f"({MEMORY}, tensor<2x1x!fx.s<8,0>>) -> {MEMORY}"
+    )
+    with pytest.raises(UserError, match="'tile\\.fetch' has no HLS C"):
+        print_design(small(body=body, state="n"))
+
+
+def test_a_network_without_a_recurrence(small: Small) -> None:
+    made = small()
+    region = made.main.region
+    region.set_operands(region.end, [region.operations()[0].result])
+    scan = next(op for op in region.operations() if op.name == "rnn.scan")
+    region.erase(scan)
+    with pytest.raises(UserError, match="a design runs one recurrence, this has 0"):
+        print_design(made)
+
+
+def test_an_input_with_another_reader(small: Small) -> None:
+    made = small()
+    region = made.main.region
+    Builder(made, region, before=region.end).value(
+        "tensor.slice", region.arguments[0], axis=1, start=0, size=1
+    )
+    with pytest.raises(UserError, match="the recurrence reads the one input, and nobody else does"):
+        print_design(made)
+
+
+def test_a_stream_does_not_run_backwards(small: Small) -> None:
+    made = small()
+    scan = next(op for op in made.walk() if op.name == "rnn.scan")
+    scan.attributes["direction"] = "reverse"
+    with pytest.raises(UserError, match="a stream runs forward in time"):
+        print_design(made)
