@@ -20,7 +20,7 @@ from lstmir.ir.builder import Builder
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import BATCH, set_ports
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Region
+from lstmir.ir.region import Region
 
 MIN_OPSET = 7
 """From this version on, broadcasting is numpy's and LSTM is what it is today."""

@@ -8,7 +8,8 @@ from typing import ClassVar
 from lstmir.ir.builder import Builder
 from lstmir.ir.captures import add_capture
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, element_of, is_float
 from lstmir.numeric.fixed import FixedType
 from lstmir.numeric.functions import table

@@ -10,7 +10,8 @@ import numpy as np
 
 from lstmir.ir.definition import captured_value, constant_of, segment, segments_of
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import is_float, shape_of
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
 from lstmir.passes.uses import feeds_matrix, is_exact_output, users_of

@@ -9,9 +9,11 @@ from lstmir.ir.builder import Builder
 from lstmir.ir.captures import add_capture, drop_unused_captures
 from lstmir.ir.definition import captured_value, constant_of
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, element_of
-from lstmir.numeric.packing import TileShape, geometry, pack
+from lstmir.numeric.geometry import TileShape, geometry
+from lstmir.numeric.packing import pack
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import is_fixed, shape_of
 from lstmir.passes.dce import remove_dead
 from lstmir.passes.records import is_decided
@@ -142,9 +143,7 @@ def _join_sum(op: Operation) -> None:
 
 
 def _is_part(inner: Operation, op: Operation) -> bool:
-    return (
-        inner.name == op.name and not is_decided(inner) and op.parent.graph.out_degree(inner) == 1
-    )
+    return inner.name == op.name and not is_decided(inner) and op.parent.use_count(inner) == 1
 
 
 _JOINS: dict[str, Callable[[Operation], None]] = {
@@ -155,7 +154,7 @@ _JOINS: dict[str, Callable[[Operation], None]] = {
 
 
 def _erase_unused(op: Operation) -> None:
-    if not op.parent.graph.out_degree(op):
+    if not op.parent.is_used(op):
         op.parent.erase(op)
 
 

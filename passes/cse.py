@@ -9,7 +9,8 @@ from typing import ClassVar
 from lstmir.ir.captures import captures_of
 from lstmir.ir.equality import attributes_key, region_key
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.pipeline.passes import Context, Promise, register
 
 # Two registers of equal description are still two registers.
@@ -68,13 +69,10 @@ def _merge(region: Region) -> None:
 
 
 def _key(op: Operation) -> Hashable:
-    return (
-        op.name,
-        op.operands,
-        tuple(op.result_types),
-        attributes_key(op.attributes),
-        tuple(region_key(region) for region in op.regions),
-    )
+    plain = op.name, op.operands, *op.result_types
+    if not op.attributes and not op.regions:
+        return plain
+    return plain, attributes_key(op.attributes), tuple(map(region_key, op.regions))
 
 
 def _share_captures(owner: Operation) -> None:

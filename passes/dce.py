@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from lstmir.ir.captures import drop_unused_captures
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Region
+from lstmir.ir.region import Region
 from lstmir.pipeline.passes import Context, Promise, register
 
 
@@ -60,7 +60,7 @@ def remove_dead(region: Region) -> None:
     for op in reversed(region.operations()):
         if op is region.terminator:
             continue
-        if not region.graph.out_degree(op):
+        if not region.is_used(op):
             region.erase(op)
             continue
         for inner in op.regions:

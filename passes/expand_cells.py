@@ -11,7 +11,8 @@ import numpy as np
 from lstmir.ir.builder import Builder
 from lstmir.ir.definition import constant_of, segments_of
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import ElementType, TensorType, Type, element_of, of_shape, shape_of
 from lstmir.pipeline.passes import Context, Pass, Promise, cannot, register
 

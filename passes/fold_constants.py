@@ -16,7 +16,8 @@ from lstmir.ir.definition import captured_value, constant_of
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Module
 from lstmir.ir.naming import symbol
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, element_of, is_float, is_static
 from lstmir.numeric.arrays import as_carrier
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType

@@ -11,7 +11,8 @@ from lstmir.ir.builder import Builder
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import SAMPLE, is_sampled, ports
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, element_of, of_shape, shape_of
 from lstmir.pipeline.passes import Context, Promise, register
 

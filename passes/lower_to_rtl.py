@@ -9,7 +9,8 @@ from lstmir.interpreter.streams import beat_width
 from lstmir.ir.builder import Builder
 from lstmir.ir.interface import ports, set_ports
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Region, Value
+from lstmir.ir.operation import Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import I1, Type
 from lstmir.numeric.fixed import FixedType
 from lstmir.passes.machine.array import ArrayBuilder

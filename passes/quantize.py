@@ -13,7 +13,8 @@ from lstmir.ir.builder import Builder
 from lstmir.ir.definition import segments_of
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, Type, element_of, is_float, shape_of, with_element
 from lstmir.numeric.arrays import quantize_real
 from lstmir.numeric.fixed import FixedType

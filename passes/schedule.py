@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Operation, Region
+from lstmir.ir.operation import Operation
+from lstmir.ir.region import Region
 from lstmir.passes.machine.program import Program, read_program
 from lstmir.passes.machine.timing import Timing, timing_of
 from lstmir.pipeline.passes import Context, Promise, register

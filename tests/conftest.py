@@ -17,6 +17,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="TOOL",
         help="skip the tests that need TOOL (g++, hls4ml, verilator, pyosys); may be given several times",
     )
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write what comes out today into the files of tests/filetests",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--update-golden") and config.getoption("numprocesses", None):
+        raise pytest.UsageError("--update-golden writes files: not from several processes (-n)")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

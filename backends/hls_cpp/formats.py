@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lstmir.ir.types import I1, Type, element_of
 from lstmir.numeric.fixed import FixedType
-from lstmir.numeric.rounding import Overflow, Rounding
+from lstmir.numeric.modes import Overflow, Rounding
 
 QUANTIZATION = {
     Rounding.FLOOR: "AP_TRN",

@@ -18,7 +18,8 @@ from lstmir.ir.definition import (
     definition_of,
     segments_of,
 )
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import I32, shape_of
 
 LOOPS = {"tile.for": "carry", "rnn.scan": "state"}

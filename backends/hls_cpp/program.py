@@ -12,7 +12,8 @@ from lstmir.backends.hls_cpp.parallel import find_accesses
 from lstmir.backends.hls_cpp.places import Move, Place, find_places
 from lstmir.backends.hls_cpp.writer import Writer
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import shape_of
 
 OWN_NAMES = ("input", "output", "last", "tile", "packet", "ap_fixed", "ap_ufixed")

@@ -7,7 +7,7 @@ from lstmir.backends.hls_cpp.program import Program, rule
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import Type, element_of
 from lstmir.numeric.fixed import FixedType, union_type
-from lstmir.numeric.rounding import Overflow, Rounding
+from lstmir.numeric.modes import Overflow, Rounding
 
 _RELATIONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _JOINED = {

@@ -24,7 +24,8 @@ from lstmir.backends.verilog.expressions import (
 from lstmir.interpreter.rtl_design import rounded_range, signal_type
 from lstmir.ir.operation import Operation
 from lstmir.numeric.fixed import FixedType, narrowest
-from lstmir.numeric.rounding import Overflow, Rounding, requantize
+from lstmir.numeric.modes import Overflow, Rounding
+from lstmir.numeric.rounding import requantize
 
 if TYPE_CHECKING:
     from lstmir.backends.verilog.logic import Logic

@@ -8,7 +8,7 @@ from lstmir.dialects.shapes import require_fixed, shaped, tensor
 from lstmir.ir.definition import Attribute, Invalid, OpContext, OpDefinition, define
 from lstmir.ir.types import Type, element_of, shape_of
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
-from lstmir.numeric.rounding import Overflow, Rounding
+from lstmir.numeric.modes import Overflow, Rounding
 
 ROUNDINGS = tuple(rounding.value for rounding in Rounding)
 OVERFLOWS = tuple(overflow.value for overflow in Overflow)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
 from lstmir.dialects.shapes import fixed_elements, same_elements, tensor
 from lstmir.ir.definition import Invalid, OpContext, OpDefinition, define
 from lstmir.ir.types import ElementType, TensorType, Type
 from lstmir.numeric import fixed
 from lstmir.numeric.fixed import FixedType
-from lstmir.numeric.intervals import matvec_bound
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def _infer_linear(context: OpContext) -> list[Type]:
@@ -59,6 +61,8 @@ def _accumulator(context: OpContext, elements: list[FixedType], columns: int | N
 
 def accumulator_type(weights: np.ndarray, vector: FixedType, frac: int) -> FixedType:
     """The narrowest type of the sums of actual integer weights and any vector of a type."""
+    from lstmir.numeric.intervals import matvec_bound
+
     lows, highs = matvec_bound(weights, vector.min_int, vector.max_int)
     return fixed.narrowest(min(lows, default=0), max(highs, default=0), frac)
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from lstmir.ir.definition import Invalid, OpContext, OpDefinition, define
 from lstmir.ir.types import FloatType, IntegerType, Type, element_of, shape_of
-from lstmir.numeric.functions import FUNCTIONS
 
 
 def _verify(context: OpContext, results: Sequence[Type]) -> None:
@@ -26,11 +25,24 @@ def _verify(context: OpContext, results: Sequence[Type]) -> None:
         raise Invalid(f"fixed point gives fixed point, not {target}")
 
 
-for _function in FUNCTIONS:
+FUNCTIONS = {
+    "abs": "The absolute value.",
+    "elu": "x above zero, exp(x) - 1 below (ELU with alpha 1).",
+    "exp": "The exponential function.",
+    "log": "The natural logarithm; of a positive number.",
+    "relu": "The larger of x and zero.",
+    "sigmoid": "The logistic function, 1 / (1 + exp(-x)).",
+    "softplus": "log(1 + exp(x)).",
+    "softsign": "x / (1 + |x|).",
+    "sqrt": "The square root; of a number that is not negative.",
+    "tanh": "The hyperbolic tangent.",
+}
+
+for _function, _summary in FUNCTIONS.items():
     define(
         OpDefinition(
             f"math.{_function}",
-            f"{_function}, elementwise.",
+            _summary,
             operands=("source",),
             results=("value",),
             verify=_verify,

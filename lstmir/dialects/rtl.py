@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lstmir.dialects.shapes import require_fixed, tensor
+from lstmir.dialects.shapes import check_stored, require_fixed, tensor
 from lstmir.dialects.signals import check_integer, exactly, unsigned, width_of
 from lstmir.ir.definition import Attribute, Group, Invalid, OpContext, OpDefinition, define
 from lstmir.ir.operation import Operation, Value
@@ -38,6 +38,7 @@ def _verify_ram(context: OpContext, results: Sequence[Type]) -> None:
     if not isinstance(results[0], TensorType) or len(results[0].static_shape) != 1:
         raise Invalid(f"a memory is a tensor with one axis, not {results[0]}")
     width_of(results[0].element)
+    check_stored(results[0])
     if context.attributes.get("style", "block") not in STYLES:
         raise Invalid(f"the style must be one of {', '.join(STYLES)}")
 

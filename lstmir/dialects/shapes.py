@@ -12,7 +12,7 @@ from lstmir.ir.types import (
     of_shape,
     shape_of,
 )
-from lstmir.numeric.fixed import FixedType
+from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
 
 Shape = tuple[int | None, ...]
 
@@ -71,6 +71,13 @@ def require_fixed(context: OpContext, index: int, what: str) -> FixedType:
     if not isinstance(element, FixedType):
         raise Invalid(f"{what} must be fixed point, not {context.types[index]}")
     return element
+
+
+def check_stored(type_: TensorType) -> None:
+    """Raise `Invalid` for a memory whose words are wider than any that is stored."""
+    element = type_.element
+    if isinstance(element, FixedType) and element.width > MAX_STORED_WIDTH:
+        raise Invalid(f"a memory has words of at most {MAX_STORED_WIDTH} bits, not {element}")
 
 
 def shaped(shape: Shape, element: ElementType) -> list[Type]:

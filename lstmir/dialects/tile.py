@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lstmir.dialects.shapes import require_fixed, tensor
+from lstmir.dialects.shapes import check_stored, require_fixed, tensor
 from lstmir.ir.definition import (
     Attribute,
     Group,
@@ -22,7 +22,7 @@ from lstmir.ir.definition import (
 from lstmir.ir.operation import Value
 from lstmir.ir.types import I32, TensorType, Type, of_shape
 from lstmir.numeric.fixed import FixedType
-from lstmir.numeric.packing import TileShape, geometry
+from lstmir.numeric.geometry import TileShape, geometry
 
 
 def _loop_arguments(context: OpContext) -> list[Type]:
@@ -106,6 +106,7 @@ def _check_address(context: OpContext, first: int, depth: int, words: int) -> No
 
 def _infer_load(context: OpContext) -> list[Type]:
     memory = tensor(context, 0, "the memory")
+    check_stored(memory)
     depth, *word = memory.static_shape
     words = context.attributes.get("words")
     _check_address(context, 1, depth, words or 1)
@@ -128,6 +129,7 @@ define(
 
 def _infer_store(context: OpContext) -> list[Type]:
     memory = tensor(context, 0, "the memory")
+    check_stored(memory)
     depth, *word = memory.static_shape
     _check_address(context, 2, depth, 1)
     if context.types[1] != of_shape(tuple(word), memory.element):
@@ -150,6 +152,7 @@ define(
 
 def _infer_pad(context: OpContext) -> list[Type]:
     source = tensor(context, 0, "the source", 1)
+    check_stored(source)
     size = context.attributes["size"]
     if size < source.static_shape[0]:
         raise Invalid(f"{source} does not fit in {size} words")
@@ -205,7 +208,11 @@ define(
             Attribute("gates", "int", "matrix rows that belong to one hidden unit"),
         ),
         infer=_infer_fetch,
-        example="",
+        example=(
+            "%e, %i = tile.fetch %w, %group, %window, %slot {rows = 4, columns = 1, gates = 4} : "
+            "(tensor<8x6x!fx.s<8,7>, #sparse.bank<3, 1>>, i32, i32, i32) -> "
+            "(tensor<4x1x!fx.s<8,7>>, tensor<4x1x!fx.u<2,0>>)"
+        ),
     )
 )
 

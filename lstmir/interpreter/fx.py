@@ -8,7 +8,8 @@ from lstmir.interpreter.plan import Array, Compiler, Evaluate, rule
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import element_of
 from lstmir.numeric.fixed import FixedType
-from lstmir.numeric.rounding import Overflow, Rounding, requantize
+from lstmir.numeric.modes import Overflow, Rounding
+from lstmir.numeric.rounding import requantize
 
 
 @rule("fx.requantize")

@@ -10,7 +10,8 @@ import numpy as np
 
 from lstmir.ir.definition import Resources
 from lstmir.ir.diagnostics import UserError
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 
 Array = Any
 """A value at run time: an array [samples, …] (one sample stands for all), or a loop index."""

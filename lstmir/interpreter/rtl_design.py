@@ -14,7 +14,8 @@ from lstmir.ir.module import Function
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import I1, TensorType, Type
 from lstmir.numeric.fixed import FixedType
-from lstmir.numeric.rounding import Rounding, shift_right
+from lstmir.numeric.modes import Rounding
+from lstmir.numeric.rounding import shift_right
 
 STATES = ("rtl.reg", "rtl.ram")
 LOGIC = frozenset(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from lstmir.interpreter.rtl_design import memory_type, rounded_range, signal_type
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import FixedType, union_type
-from lstmir.numeric.rounding import Overflow, Rounding
+from lstmir.numeric.modes import Overflow, Rounding
 
 Rule = Callable[..., str]
 

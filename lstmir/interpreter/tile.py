@@ -11,7 +11,8 @@ from lstmir.interpreter.tensor import spread
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import TensorType, element_of
 from lstmir.numeric.fixed import FixedType
-from lstmir.numeric.packing import TileShape, geometry, pack
+from lstmir.numeric.geometry import TileShape, geometry
+from lstmir.numeric.packing import pack
 
 
 @rule("tile.for")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from lstmir.ir.definition import Invalid, OpContext, constant_of, definition_of
+from lstmir.ir.definition import Invalid, OpContext, definition_of
 from lstmir.ir.diagnostics import Location, UserError
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, Type, storage_dtype
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Builder:
@@ -64,12 +66,7 @@ class Builder:
         infer = definition_of(name).infer
         if infer is None:
             raise ValueError(f"'{name}' cannot infer its result types")
-        resources = self.module.resources
-        context = OpContext(
-            tuple(value.type for value in operands),
-            attributes,
-            lambda i: constant_of(operands[i], resources),
-        )
+        context = OpContext(operands, attributes, self.module.resources)
         try:
             return infer(context)
         except (Invalid, ValueError) as error:
@@ -77,6 +74,8 @@ class Builder:
 
     def constant(self, array: np.ndarray, type: TensorType, name: str) -> Value:
         """Add a `tensor.constant` with its resource; integers for fixed-point elements."""
+        import numpy as np
+
         stored = np.ascontiguousarray(array, dtype=storage_dtype(type.element))
         resource = self.module.add_resource(name, stored.reshape(type.static_shape))
         return self.value("tensor.constant", type=type, hint=name, resource=resource)

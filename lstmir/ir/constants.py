@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
 from lstmir.ir.definition import Invalid
 from lstmir.ir.types import I1, TensorType, is_float, shape_of, storage_dtype
 from lstmir.numeric.fixed import FixedType
 
+if TYPE_CHECKING:
+    import numpy as np
+
 
 def check_constant(type_: TensorType, array: np.ndarray, name: str) -> None:
     """Raise `Invalid` if the resource `name` does not hold a value of a constant's type."""
+    import numpy as np
+
     dtype = storage_dtype(type_.element)
     if array.shape != shape_of(type_) or array.dtype != dtype:
         raise Invalid(f"resource @{name} holds {array.dtype}{list(array.shape)}, not {type_}")

@@ -8,33 +8,61 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import numpy as np
+from functools import cached_property
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from lstmir.ir.diagnostics import suggestion
 from lstmir.ir.operation import Attributes, Operation, Value
 from lstmir.ir.types import FloatType, IntegerType, TensorType, Type
 from lstmir.numeric.fixed import FixedType
 
+if TYPE_CHECKING:
+    import numpy as np
+
 
 class Invalid(Exception):
     """An operation breaks its definition; the verifier adds the place."""
 
 
-@dataclass(frozen=True)
 class OpContext:
     """What inference and verification may look at: types, attributes, and known constants.
 
-    `constant(i)` is the array of operand `i` if it is a constant (integers for fixed point).
+    `is_local` tells whether they have kept to types and attributes so far: then what they found
+    holds for every operation of the same types and attributes.
     """
 
-    types: tuple[Type, ...]
-    attributes: Attributes
-    constant: Callable[[int], np.ndarray | None]
-    op: Operation | None = None
+    __slots__ = ("_op", "_operands", "_resources", "attributes", "is_local", "types")
+
+    def __init__(
+        self,
+        operands: Sequence[Value],
+        attributes: Attributes,
+        resources: Resources,
+        op: Operation | None = None,
+    ) -> None:
+        self.types: tuple[Type, ...] = tuple(
+            [value.op.result_types[value[1]] for value in operands]
+        )
+        self.attributes = attributes
+        self.is_local = True
+        self._operands = operands
+        self._resources = resources
+        self._op = op
+
+    @property
+    def op(self) -> Operation | None:
+        """The operation itself, unless it is yet to be made."""
+        self.is_local = False
+        return self._op
+
+    def constant(self, index: int) -> np.ndarray | None:
+        """The array of operand `index` if it is a constant (integers for fixed point)."""
+        self.is_local = False
+        return constant_of(self._operands[index], self._resources)
 
 
+Resources: TypeAlias = "dict[str, np.ndarray]"
 Infer = Callable[[OpContext], Sequence[Type]]
 Verify = Callable[[OpContext, Sequence[Type]], None]
 
@@ -85,7 +113,7 @@ class OpDefinition:
     terminator: bool = False
     example: str = ""
 
-    @property
+    @cached_property
     def operand_groups(self) -> tuple[Group, ...]:
         """The groups that hold operands; `segments` has a number for each."""
         return tuple(group for group in self.groups if group.kind != "defines")
@@ -95,7 +123,7 @@ class OpDefinition:
         """Whether the operation holds a region."""
         return self.region_arguments is not None
 
-    @property
+    @cached_property
     def takes_resource(self) -> bool:
         """Whether the operation names a resource, written `@name`."""
         return any(attribute.name == "resource" for attribute in self.attributes)
@@ -118,19 +146,6 @@ def definition_of(name: str) -> OpDefinition:
     if found is None:
         raise Invalid(f"unknown operation '{name}'{suggestion(name, DEFINITIONS)}")
     return found
-
-
-def context_of(op: Operation, operands: Sequence[Value], resources: Resources) -> OpContext:
-    """The context in which an operation is inferred or verified."""
-    return OpContext(
-        tuple(value.type for value in operands),
-        op.attributes,
-        lambda i: constant_of(operands[i], resources),
-        op,
-    )
-
-
-Resources = dict[str, np.ndarray]
 
 
 def constant_of(value: Value, resources: Resources) -> np.ndarray | None:
@@ -172,7 +187,7 @@ def argument_operand(owner: Operation, argument: int) -> int | None:
 
 def segments_of(op: Operation) -> list[range]:
     """The operand indices of each group."""
-    ends = np.cumsum(op.attributes["segments"]).tolist()
+    ends = list(accumulate(op.attributes["segments"]))
     return [range(start, end) for start, end in zip([0, *ends], ends, strict=False)]
 
 

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 EXIT_FINDING = 1
 EXIT_USAGE = 2
@@ -35,8 +36,7 @@ class Source:
         return self.text[start:].split("\n", 1)[0].rstrip("\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A place in a source. Line and column are computed only when an error needs them."""
 
     source: Source

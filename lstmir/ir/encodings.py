@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class BankSparse:
 
     def violation(self, values: np.ndarray) -> str | None:
         """What is wrong with a [rows, columns] array that claims this pattern, or None."""
+        import numpy as np
+
         banks = split_banks(values != 0, self.size)
         crowded = np.argwhere(banks.sum(axis=2) > self.keep)
         if not len(crowded):
@@ -46,6 +49,8 @@ Encoding: TypeAlias = BankSparse
 
 def split_banks(matrix: np.ndarray, size: int) -> np.ndarray:
     """[rows, columns] as [rows, banks, size], the last bank padded with zeros."""
+    import numpy as np
+
     rows, columns = matrix.shape
     banks = -(-columns // size)
     padded = np.zeros((rows, banks * size), dtype=matrix.dtype)

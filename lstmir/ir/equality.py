@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
-
-import numpy as np
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 from lstmir.ir.module import Function, Module, used_resources
 from lstmir.ir.naming import names_in
-from lstmir.ir.operation import Attributes, Region
+from lstmir.ir.operation import Attributes
+from lstmir.ir.region import Region
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def modules_equal(a: Module, b: Module, *, hints: bool = True) -> bool:
@@ -51,7 +54,7 @@ def _value_key(value: Any) -> Hashable:
         return "dict", tuple((key, _value_key(item)) for key, item in value.items())
     if isinstance(value, float):
         return "float", repr(float(value))
-    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+    if isinstance(value, Integral) and not isinstance(value, bool):
         return "int", int(value)
     return type(value).__name__, value
 

@@ -7,12 +7,14 @@ array of a port; from "sample" on it is one sample, the array without its batch 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from lstmir.ir.definition import Invalid
 from lstmir.ir.module import Module
 from lstmir.numeric.fixed import FixedType
+
+if TYPE_CHECKING:
+    import numpy as np
 
 BATCH, SAMPLE = "batch", "sample"
 
@@ -40,12 +42,16 @@ class Port:
 
     def to_samples(self, array: np.ndarray) -> np.ndarray:
         """The array with its samples first; an array without a batch axis is one sample."""
+        import numpy as np
+
         if self.batch is None:
-            return array[np.newaxis]
+            return array[None]
         return np.moveaxis(array, self.batch, 0)
 
     def from_samples(self, samples: np.ndarray) -> np.ndarray:
         """The inverse of `to_samples`."""
+        import numpy as np
+
         return samples[0] if self.batch is None else np.moveaxis(samples, 0, self.batch)
 
     def describe(self) -> str:
@@ -69,6 +75,40 @@ def ports(module: Module, kind: str) -> list[Port]:
         for port in interface
         if port["kind"] == kind
     ]
+
+
+def check_interface(module: Module) -> None:
+    """Raise `Invalid` unless the module's interface is a list of ports."""
+    interface = module.attributes.get("interface", ())
+    if not isinstance(interface, tuple):
+        raise Invalid("the interface is a list of ports")
+    for entry in interface:
+        if not isinstance(entry, dict):
+            raise Invalid("a port of the interface is a dictionary")
+        try:
+            port = Port(**{**entry, "shape": tuple(entry["shape"])})
+        except (TypeError, KeyError) as error:
+            expected = ", ".join(field.name for field in fields(Port))
+            raise Invalid(
+                f"a port of the interface has {expected}, the last three if known"
+            ) from error
+        _check_port(port)
+    if module.attributes.get("form", BATCH) not in (BATCH, SAMPLE):
+        raise Invalid(f"the form of a module is '{BATCH}' or '{SAMPLE}'")
+
+
+def _check_port(port: Port) -> None:
+    if port.kind not in ("input", "output"):
+        raise Invalid(f"a port is of kind 'input' or 'output', not {port.kind!r}")
+    if not isinstance(port.name, str) or not isinstance(port.dtype, str):
+        raise Invalid("the name and the dtype of a port are strings")
+    if not all(type(size) is int and size >= -1 for size in port.shape):
+        raise Invalid(f"the shape of port '{port.name}' has sizes, or -1 for what is not known")
+    for what, axis in (("batch", port.batch), ("time", port.time)):
+        if axis is not None and not (type(axis) is int and 0 <= axis < len(port.shape)):
+            raise Invalid(f"port '{port.name}' has no axis {axis} for {what}")
+    if port.format is not None and not isinstance(port.format, FixedType):
+        raise Invalid(f"the format of port '{port.name}' is a fixed-point type")
 
 
 def set_ports(module: Module, all_ports: list[Port]) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from lstmir.ir.diagnostics import Location
-from lstmir.ir.operation import Attributes, Operation, Region, Value
+from lstmir.ir.operation import Attributes, Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import Type
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(eq=False)
@@ -51,6 +54,7 @@ class Module:
     attributes: Attributes = field(default_factory=dict)
     functions: dict[str, Function] = field(default_factory=dict)
     resources: dict[str, np.ndarray] = field(default_factory=dict)
+    location: Location | None = None
 
     @property
     def main(self) -> Function:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 
 SYMBOL = re.compile(r"[\w.]+")
 """Names of modules and functions."""
@@ -25,11 +26,11 @@ def names_in(region: Region, order: Iterable[Operation], *, hints: bool = True) 
     taken: dict[str, int] = {}
     numbered = 0
     for op in (region.entry, *order):
-        for value in op.results:
-            name = _usable(value.name) if hints else None
+        for index, hint in enumerate(op.result_names):
+            name = _usable(hint) if hints else None
             if name is None:
                 name, numbered = str(numbered), numbered + 1
-            names[value] = _unique(name, taken)
+            names[Value(op, index)] = _unique(name, taken)
     return names
 
 
@@ -43,7 +44,7 @@ def _usable(name: str | None) -> str | None:
     """A name as the grammar has it. Numbers are for those who have none."""
     if not name or name.isdecimal():
         return None
-    return _ILLEGAL.sub("_", name)
+    return name if name.isalnum() else _ILLEGAL.sub("_", name)
 
 
 def _unique(name: str, taken: dict[str, int]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias, TypeGuard
-
-import numpy as np
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from lstmir.ir.encodings import Encoding
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FLOAT_WIDTHS = (16, 32, 64)
 INTEGER_WIDTHS = (1, 32, 64)
@@ -126,6 +127,8 @@ def storage_dtype(element: ElementType) -> np.dtype:
 
     Raises ValueError for fixed-point types wider than 64 bits, which are never stored.
     """
+    import numpy as np
+
     if isinstance(element, FloatType):
         return np.dtype(f"<f{element.width // 8}")
     if isinstance(element, IntegerType):

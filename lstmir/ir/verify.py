@@ -7,25 +7,27 @@ the dialects may rely on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-import networkx as nx
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
 
 from lstmir.ir.constants import check_constant
 from lstmir.ir.definition import (
     Invalid,
+    OpContext,
     OpDefinition,
     check_attributes,
     check_count,
-    context_of,
     definition_of,
 )
 from lstmir.ir.diagnostics import Diagnostics
+from lstmir.ir.interface import check_interface
 from lstmir.ir.module import Function, Module
 from lstmir.ir.naming import RESOURCE_NAME, SYMBOL
-from lstmir.ir.operation import Operation, Region
+from lstmir.ir.operation import Operation
+from lstmir.ir.region import CycleError, Region
 from lstmir.ir.segments import check_segments
-from lstmir.ir.types import TensorType, Type, holds
+from lstmir.ir.types import TensorType, Type, element_of, holds
+from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
 
 _FUNCTION_ENDS = ("return", "rtl.next")
 _ENCODED = "an encoding says how a constant is stored; no other value has one"
@@ -37,9 +39,24 @@ def verify(module: Module) -> None:
     for name in (module.name, *module.functions):
         if not SYMBOL.fullmatch(name):
             diagnostics.error(f"'{name}' is no name: it may have letters, digits, '_' and '.'")
+    try:
+        check_interface(module)
+    except Invalid as error:
+        diagnostics.error(str(error), module.location)
     for function in module.functions.values():
         _verify_function(module, function, diagnostics)
     diagnostics.raise_if_any()
+
+
+def _check_ports(function: Function, diagnostics: Diagnostics) -> None:
+    """Streams carry what is stored, not every exact result."""
+    parameters = function.region.entry.result_types
+    for what, types in (("parameter", parameters), ("result", function.result_types)):
+        for index, type_ in enumerate(types):
+            element = element_of(type_)
+            if isinstance(element, FixedType) and element.width > MAX_STORED_WIDTH:
+                message = f"a port has at most {MAX_STORED_WIDTH} bits: {what} {index} is {type_}"
+                diagnostics.error(message, function.location)
 
 
 def _verify_function(module: Module, function: Function, diagnostics: Diagnostics) -> None:
@@ -51,20 +68,23 @@ def _verify_function(module: Module, function: Function, diagnostics: Diagnostic
         expected = " or ".join(f"'{name}'" for name in _FUNCTION_ENDS)
         diagnostics.error(f"a function ends with {expected}, not '{end.name}'", end.location)
         return
+    if end.name == "return" and function.name == "main" and "interface" in module.attributes:
+        _check_ports(function, diagnostics)
     if _encoded(function.region.entry):
         diagnostics.error(_ENCODED, function.location)
     before = len(diagnostics.errors)
-    operations = _ordered(function.region, diagnostics)
-    _judge(operations, lambda op: _check_shape(module, op), diagnostics)
+    order = _ordered(function.region, diagnostics)
+    alike = _alike(order)
+    _judge(order, alike, lambda op: _check_shape(module, op), diagnostics)
     if len(diagnostics.errors) == before:
-        _judge(operations, lambda op: _check_types(module, op), diagnostics)
+        _judge(order, alike, lambda op: _check_types(module, op), diagnostics)
 
 
 def _ordered(region: Region, diagnostics: Diagnostics) -> list[Operation]:
     """The operations of a region and of those inside it; a region with a loop gives none."""
     try:
         order = region.operations()
-    except nx.NetworkXUnfeasible:
+    except CycleError:
         place = region.owner.location if region.owner else None
         diagnostics.error("operations form a loop without a register or state in it", place)
         return []
@@ -76,48 +96,84 @@ def _ordered(region: Region, diagnostics: Diagnostics) -> list[Operation]:
     return found
 
 
-def _judge(
-    operations: Sequence[Operation], check: Callable[[Operation], None], diagnostics: Diagnostics
-) -> None:
+def _alike(operations: Sequence[Operation]) -> Sequence[list[Operation]]:
+    """Operations that differ in names and places only, together."""
+    found: dict[Hashable, list[Operation]] = defaultdict(list)
     for op in operations:
-        try:
-            check(op)
-        # Formats and shapes refuse what they cannot be with a ValueError.
-        except (Invalid, ValueError) as error:
-            diagnostics.error(str(error), op.location)
+        found[_kind(op)].append(op)
+    return list(found.values())
 
 
-def _check_shape(module: Module, op: Operation) -> None:
-    definition = definition_of(op.name)
-    check_count(definition.operands, len(op.operands), "operand", op.name)
+def _kind(op: Operation) -> Hashable:
+    """Equal for operations that differ in names and places only."""
+    if op.attributes or op.regions or op is op.parent.terminator:
+        return op
+    # Types by identity: they live as long as the module, and the parser makes one of equal texts.
+    types = [id(producer.result_types[index]) for producer, index in op.operands]
+    return op.name, *types, None, *map(id, op.result_types)
+
+
+def _judge(
+    order: Sequence[Operation],
+    alike: Sequence[Sequence[Operation]],
+    check: Callable[[Operation], bool],
+    diagnostics: Diagnostics,
+) -> None:
+    """Check all operations; of those that are alike the first only, where `check` gives True."""
+    errors: dict[Operation, str] = {}
+    for operations in alike:
+        for op in operations:
+            try:
+                if check(op):
+                    break
+            # Formats and shapes refuse what they cannot be with a ValueError.
+            except (Invalid, ValueError) as error:
+                errors[op] = str(error)
+    if errors:
+        for op in order:
+            if op in errors:
+                diagnostics.error(errors[op], op.location)
+
+
+def _check_shape(module: Module, op: Operation) -> bool:
+    """Counts, attributes, regions and resource."""
+    definition, operands = definition_of(op.name), op.operands
+    check_count(definition.operands, len(operands), "operand", op.name)
     check_count(definition.results, len(op.result_types), "result", op.name)
     check_attributes(definition, op.attributes)
+    check_segments(definition, op.attributes, len(operands))
     _check_regions(definition, op)
     if definition.takes_resource:
         _check_resource(module, op)
     elif _encoded(op):
         raise Invalid(_ENCODED)
+    return True
 
 
 def _encoded(op: Operation) -> bool:
     return any(isinstance(type_, TensorType) and type_.encoding for type_ in op.result_types)
 
 
-def _check_types(module: Module, op: Operation) -> None:
+def _check_types(module: Module, op: Operation) -> bool:
+    """Types and values. Gives whether nothing but types and attributes was looked at."""
     definition = definition_of(op.name)
-    context = context_of(op, op.operands, module.resources)
+    context = OpContext(op.operands, op.attributes, module.resources, op)
     # Before the others: those may look into the region.
     if definition.region_arguments is not None:
-        expected = list(definition.region_arguments(context))
-        found = op.regions[0].entry.result_types
-        if expected != found:
-            raise Invalid(
-                f"the region of '{op.name}' takes ({_join(found)}), expected ({_join(expected)})"
-            )
+        _check_arguments(op, list(definition.region_arguments(context)))
     if definition.infer is not None:
         _check_results(op, definition.infer(context))
     if definition.verify is not None:
         definition.verify(context, op.result_types)
+    return context.is_local
+
+
+def _check_arguments(op: Operation, expected: Sequence[Type]) -> None:
+    found = op.regions[0].entry.result_types
+    if expected != found:
+        raise Invalid(
+            f"the region of '{op.name}' takes ({_join(found)}), expected ({_join(expected)})"
+        )
 
 
 def _check_results(op: Operation, inferred: Sequence[Type]) -> None:
@@ -143,7 +199,6 @@ def _check_regions(definition: OpDefinition, op: Operation) -> None:
     if definition.terminator != (op is op.parent.terminator):
         place = "only at" if definition.terminator else "not at"
         raise Invalid(f"'{op.name}' may stand {place} the end of a region")
-    check_segments(definition, op.attributes, len(op.operands))
     for region in op.regions:
         if region.terminator is None:
             raise Invalid(f"the region of '{op.name}' has no terminator")

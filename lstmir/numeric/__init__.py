@@ -6,7 +6,6 @@ Nothing here knows the IR. Numbers are whole numpy arrays of integers beside one
 from __future__ import annotations
 
 from lstmir.numeric.fixed import FixedType
-from lstmir.numeric.intervals import Interval
-from lstmir.numeric.rounding import Overflow, Rounding
+from lstmir.numeric.modes import Overflow, Rounding
 
-__all__ = ["FixedType", "Interval", "Overflow", "Rounding"]
+__all__ = ["FixedType", "Overflow", "Rounding"]

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from lstmir.numeric.carriers import INT64, OBJECT, IntArray, as_carrier, carrier, cast_ints
 from lstmir.numeric.fixed import MAX_WIDTH, FixedType, to_float
 from lstmir.numeric.intervals import prefix_bound
-from lstmir.numeric.rounding import Overflow, Rounding, fit, shift_right
+from lstmir.numeric.modes import Overflow, Rounding
+from lstmir.numeric.rounding import fit, shift_right
 
 __all__ = [
     "IntArray",

@@ -17,7 +17,8 @@ from lstmir.numeric import enclosures
 from lstmir.numeric.arrays import to_real
 from lstmir.numeric.carriers import INT64, OBJECT, IntArray, cast_ints
 from lstmir.numeric.fixed import FixedType
-from lstmir.numeric.rounding import Overflow, Rounding, fit, requantize
+from lstmir.numeric.modes import Overflow, Rounding
+from lstmir.numeric.rounding import fit, requantize
 
 FloatArray = NDArray[np.float64]
 

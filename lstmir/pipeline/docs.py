@@ -12,7 +12,7 @@ from lstmir.pipeline.passes import Pass
 
 def list_passes(passes: Mapping[str, type[Pass]]) -> str:
     """A line for each pass: name, promise, summary."""
-    return _columns((name, c.promise.value, c.summary) for name, c in passes.items())
+    return columns((name, c.promise.value, c.summary) for name, c in passes.items())
 
 
 def pass_help(pass_class: type[Pass]) -> str:
@@ -24,7 +24,7 @@ def pass_help(pass_class: type[Pass]) -> str:
     ]
     options = options_of(pass_class)
     if options:
-        rows = _columns((option.name, _default(option), option.help) for option in options.values())
+        rows = columns((option.name, _default(option), option.help) for option in options.values())
         parts.append("options:\n" + rows)
     return "\n\n".join(part.rstrip() for part in parts if part) + "\n"
 
@@ -35,7 +35,8 @@ def _default(option: Option) -> str:
     return f"{option.kind} (default {print_value(option.default)})"
 
 
-def _columns(rows: Iterable[tuple[str, ...]]) -> str:
+def columns(rows: Iterable[tuple[str, ...]]) -> str:
+    """Indented lines, a column as wide as its widest cell."""
     table = list(rows)
     if not table:
         return ""

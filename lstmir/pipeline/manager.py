@@ -7,11 +7,16 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 from lstmir.ir.diagnostics import UserError
+from lstmir.ir.garbage import collection_paused
 from lstmir.ir.module import Module
 from lstmir.ir.verify import verify
+from lstmir.pipeline.crash import PassCrash
 from lstmir.pipeline.passes import Context, Pass
 
 Listener = Callable[[Pass, Module], None]
+
+# The user's mistakes, and a reader of standard error who has gone.
+_NO_CRASH = (UserError, BrokenPipeError)
 
 
 @dataclass(frozen=True)
@@ -39,31 +44,48 @@ def run_passes(
     """Run passes on a module, in place. Without `verify_each` it is verified once, at the end.
 
     `before` and `after` see each pass with the module as it is then; `after` sees verified modules
-    only. Raises `UserError` of a pass that cannot do its work, and for a module that a pass broke.
+    only. Raises `UserError` of a pass that cannot do its work, and `PassCrash` for one that fails
+    in any other way or breaks the module.
     """
     context = context or Context()
     timings = []
-    for pass_ in passes:
+    for index, pass_ in enumerate(passes):
         context.progress(pass_.name)
         before(pass_, module)
+        # What was not verified may be broken already: then nothing before this pass is known good.
+        verified = index if verify_each else 0
         start = perf_counter()
-        pass_.run(module, context)
+        _run(pass_, module, context, verified)
         middle = perf_counter()
         if verify_each:
-            _verify(module, f"after '{pass_.name}'")
+            _verify(module, f"'{pass_.name}'", f"the pass '{pass_.name}'", verified)
         timings.append(Timing(pass_.name, middle - start, perf_counter() - middle))
         after(pass_, module)
     if not verify_each:
-        _verify(module, "after the last pass")
+        _verify(module, "the last pass", "one of the passes", 0)
     return timings
 
 
-def _verify(module: Module, when: str) -> None:
+def _run(pass_: Pass, module: Module, context: Context, verified: int) -> None:
     try:
-        verify(module)
+        with collection_paused():
+            pass_.run(module, context)
+    except _NO_CRASH:
+        raise
+    except Exception as error:
+        raise PassCrash(f"the pass '{pass_.name}' crashed", verified, error) from error
+
+
+def _verify(module: Module, which: str, who: str, verified: int) -> None:
+    try:
+        with collection_paused():
+            verify(module)
     except UserError as error:
-        broken = [replace(d, message=f"{when}: {d.message}") for d in error.diagnostics]
-        raise UserError(broken) from error
+        broken = [replace(d, message=f"after {which}: {d.message}") for d in error.diagnostics]
+        message = f"{who} left a module that does not verify"
+        raise PassCrash(message, verified, UserError(broken)) from error
+    except Exception as error:
+        raise PassCrash(f"the verifier crashed after {which}", verified, error) from error
 
 
 def timing_table(timings: Sequence[Timing]) -> str:

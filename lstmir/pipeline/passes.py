@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol, TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from lstmir.ir.diagnostics import Location, UserError, suggestion
 from lstmir.ir.module import Module
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Promise(StrEnum):

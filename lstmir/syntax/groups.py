@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from lstmir.ir.definition import Group, Invalid, OpDefinition
-from lstmir.syntax.tokens import Name
 from lstmir.syntax.tree import GroupSyntax, OperationSyntax
 
 
-def operand_names(definition: OpDefinition, syntax: OperationSyntax) -> list[Name]:
+def operand_names(definition: OpDefinition, syntax: OperationSyntax) -> list[str]:
     """The names of all operands, in the order of the operation."""
     names = list(syntax.operands)
     kinds = {group.keyword: group.kind for group in definition.groups}
@@ -16,7 +15,7 @@ def operand_names(definition: OpDefinition, syntax: OperationSyntax) -> list[Nam
     return names
 
 
-def bound_names(definition: OpDefinition, syntax: OperationSyntax) -> list[Name]:
+def bound_names(definition: OpDefinition, syntax: OperationSyntax) -> list[str]:
     """The names of the region's arguments."""
     binding = {group.keyword for group in definition.groups if group.kind in ("binds", "defines")}
     return [
@@ -42,7 +41,7 @@ def segments(definition: OpDefinition, syntax: OperationSyntax) -> tuple[int, ..
     )
 
 
-def _operands_of(kind: str, group: GroupSyntax) -> list[Name]:
+def _operands_of(kind: str, group: GroupSyntax) -> list[str]:
     if kind == "defines":
         return []
     lefts, rights = kind != "binds", kind != "list"

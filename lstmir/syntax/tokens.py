@@ -5,22 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from math import isinf
-from typing import Any, NamedTuple
+from typing import Any
 
-from lark import Token
+from lstmir.ir.types import Type
+from lstmir.syntax.type_syntax import parse_type
 
 MAX_DEPTH = 64
 """How deep lists and dictionaries of attributes may be nested."""
 
 MAX_DIGITS = 1000
 """The most characters of an integer."""
-
-
-class Name(NamedTuple):
-    """A name as written, without its sigil."""
-
-    text: str
-    offset: int
 
 
 class MalformedToken(Exception):
@@ -31,24 +25,27 @@ class MalformedToken(Exception):
         self.offset = offset
 
 
-def offset_of(token: Token) -> int:
-    """Where a token starts."""
-    return token.start_pos or 0
+def offset_of(name: str) -> int:
+    """Where a token starts; 0 for a string that does not know."""
+    return getattr(name, "start_pos", 0)
 
 
-def name_of(token: Token) -> Name:
-    """A `%value` or an `@symbol`."""
-    return Name(str(token[1:]), offset_of(token))
+def type_of(token: str) -> Type:
+    """A type."""
+    try:
+        return parse_type(str(token))
+    except ValueError as error:
+        raise MalformedToken(str(error), offset_of(token)) from error
 
 
-def integer(token: Token) -> int:
+def integer(token: str) -> int:
     """An integer of up to a thousand digits."""
     if len(token) > MAX_DIGITS:
         raise MalformedToken(f"an integer has at most {MAX_DIGITS} digits", offset_of(token))
     return int(token)
 
 
-def number(token: Token) -> float:
+def number(token: str) -> float:
     """A finite number."""
     value = float(token)
     if isinf(value):
@@ -56,23 +53,24 @@ def number(token: Token) -> float:
     return value
 
 
-def text_of(token: Token) -> str:
+def text_of(token: str) -> str:
     """A string, which is written as in JSON."""
     try:
         return str(json.loads(token))
-    except ValueError as error:
-        raise MalformedToken(f"not a string: {error}", offset_of(token)) from error
+    except json.JSONDecodeError as error:
+        message = f"strings are written as in JSON: {error.msg.lower()}"
+        raise MalformedToken(message, offset_of(token) + error.pos) from error
 
 
-def distinct(entries: Iterable[tuple[Name, Any] | None]) -> dict[str, Any]:
+def distinct(entries: Iterable[tuple[str, Any] | None]) -> dict[str, Any]:
     """Entries by name; a name that is there already is malformed, as is one nested too deep."""
     found: dict[str, Any] = {}
     for name, value in filter(None, entries):
-        if name.text in found:
-            raise MalformedToken(f"'{name.text}' is given twice", name.offset)
+        if name in found:
+            raise MalformedToken(f"'{name}' is given twice", offset_of(name))
         if _depth(value) >= MAX_DEPTH:
-            raise MalformedToken("attributes are nested too deep", name.offset)
-        found[name.text] = value
+            raise MalformedToken("attributes are nested too deep", offset_of(name))
+        found[str(name)] = value
     return found
 
 

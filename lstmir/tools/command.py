@@ -6,13 +6,13 @@ import argparse
 import codecs
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import NoReturn, Protocol
 
 from lstmir.ir.diagnostics import (
+    EXIT_FINDING,
     EXIT_INTERRUPTED,
     EXIT_USAGE,
     Location,
@@ -21,6 +21,7 @@ from lstmir.ir.diagnostics import (
     UserError,
     suggestion,
 )
+from lstmir.pipeline.crash import PassCrash
 
 # What a shell reports for a program that wrote into a closed pipe.
 EXIT_BROKEN_PIPE = 141
@@ -33,7 +34,10 @@ class Main(Protocol):
 
 
 def command(main: Callable[[Sequence[str] | None], int]) -> Main:
-    """Make a `main` that gives exit statuses for what the user can do wrong, and never a traceback."""
+    """Make a `main` that gives exit statuses for what goes wrong.
+
+    A traceback is shown for what is a bug in lstmir, and never for what the user did.
+    """
 
     @wraps(main)
     def guarded(argv: Sequence[str] | None = None) -> int:
@@ -44,6 +48,10 @@ def command(main: Callable[[Sequence[str] | None], int]) -> Main:
         except UserError as error:
             print(error, file=sys.stderr)
             return error.exit_status
+        except PassCrash as crash:
+            crash.print_traceback()
+            print(crash.as_error(), file=sys.stderr)
+            return EXIT_FINDING
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
             return EXIT_INTERRUPTED
@@ -76,6 +84,27 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             flag = unknown[0].split("=")[0]
             self.error(f"unknown argument '{flag}'{suggestion(flag, self._option_string_actions)}")
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    return _whole(text, 1, 2**31 - 1)
+
+
+def seed(text: str) -> int:
+    """A seed of the random numbers."""
+    return _whole(text, 0, 2**32 - 1)
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number, not '{text}'") from None
+    if not least <= number <= most:
+        limit = f"at least {least}" if number < least else f"at most {most}"
+        raise argparse.ArgumentTypeError(f"must be {limit}, not {number}")
+    return number
 
 
 def read_text(path: str) -> str:
@@ -123,6 +152,8 @@ def _replace(path: Path, text: str) -> None:
     ):  # a device or a pipe; of a directory the system complains
         path.write_text(text, encoding="utf-8")
         return
+    import tempfile
+
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

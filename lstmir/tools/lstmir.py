@@ -11,7 +11,7 @@ from typing import Any
 
 from lstmir import __version__
 from lstmir.ir.diagnostics import EXIT_FINDING
-from lstmir.tools.command import Parser, command
+from lstmir.tools.command import Parser, command, positive, seed
 
 Handler = Callable[[argparse.Namespace], int]
 
@@ -50,27 +50,6 @@ def _parser() -> Parser:
         description = f"{summary[0].upper()}{summary[1:]}."
         add(commands.add_parser(name, help=summary, description=description, allow_abbrev=False))
     return parser
-
-
-def positive(text: str) -> int:
-    """A whole number of at least 1."""
-    return _whole(text, 1, 2**31 - 1)
-
-
-def seed(text: str) -> int:
-    """A seed of the random numbers."""
-    return _whole(text, 0, 2**32 - 1)
-
-
-def _whole(text: str, least: int, most: int) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected a whole number, not '{text}'") from None
-    if not least <= number <= most:
-        limit = f"at least {least}" if number < least else f"at most {most}"
-        raise argparse.ArgumentTypeError(f"must be {limit}, not {number}")
-    return number
 
 
 def _add_compile(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 
 from lstmir.ir.definition import captured_value, constant_of, segment, segments_of
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, element_of, shape_of
 from lstmir.numeric.fixed import FixedType
 from lstmir.pipeline.passes import Pass, cannot

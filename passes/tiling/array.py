@@ -7,7 +7,7 @@ from typing import Any
 
 from lstmir.ir.operation import Value
 from lstmir.ir.types import TensorType, shape_of
-from lstmir.numeric.packing import Geometry, TileShape, geometry
+from lstmir.numeric.geometry import Geometry, TileShape, geometry
 from lstmir.passes.tiling.cell import Accumulation, Cell
 from lstmir.pipeline.passes import Pass, cannot
 

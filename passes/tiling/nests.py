@@ -9,11 +9,13 @@ import numpy as np
 from lstmir.ir.builder import Builder
 from lstmir.ir.definition import constant_of, segment
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import I32, TensorType, Type, element_of, shape_of
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType, narrowest
+from lstmir.numeric.geometry import TileShape
 from lstmir.numeric.intervals import prefix_bound
-from lstmir.numeric.packing import TileShape, pack_rows
+from lstmir.numeric.packing import pack_rows
 from lstmir.passes.tiling.array import Array, matrix_geometry
 from lstmir.passes.tiling.cell import Accumulation, Cell, outermost
 from lstmir.passes.tiling.tail import Tail, TailSources, outside_vectors

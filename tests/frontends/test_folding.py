@@ -22,7 +22,7 @@ def floats(*shape: int) -> np.ndarray:
 
 def lines(module: Module) -> list[str]:
     """The operations, without their types."""
-    text = print_module(module, resources=False).splitlines()[2:-2]
+    text = print_module(module, resources="elide").splitlines()[2:-2]
     return [line.strip().split(" : ")[0] for line in text]
 
 

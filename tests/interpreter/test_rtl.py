@@ -22,7 +22,8 @@ from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import I1
 from lstmir.numeric.carriers import as_carrier
 from lstmir.numeric.fixed import FixedType
-from lstmir.numeric.rounding import Overflow, Rounding, requantize
+from lstmir.numeric.modes import Overflow, Rounding
+from lstmir.numeric.rounding import requantize
 from lstmir.syntax.parser import parse_module
 from tests.strategies.rtl import designs, random_design, stimuli
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from lstmir.ir.module import Function, Module
 from lstmir.ir.naming import names_in, symbol
-from lstmir.ir.operation import Operation, Region
+from lstmir.ir.operation import Operation
+from lstmir.ir.region import Region
 from lstmir.ir.types import F32
 from lstmir.syntax.parser import parse_module
 from lstmir.syntax.printer import print_module

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import F32
 
 

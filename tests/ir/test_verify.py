@@ -59,7 +59,7 @@ def resource_of_another_type(module: Module) -> None:
 
 
 def no_region(module: Module) -> None:
-    op(module, "tile.for").regions.clear()
+    op(module, "tile.for").regions = ()
 
 
 def result_too_many(module: Module) -> None:

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstmir.numeric import Interval
-from lstmir.numeric.intervals import matvec_bound, prefix_bound
+from lstmir.numeric.intervals import Interval, matvec_bound, prefix_bound
 
 INTERVALS = st.tuples(st.integers(-6, 6), st.integers(0, 5)).map(lambda t: Interval(t[0], sum(t)))
 MATRICES = st.integers(1, 3).flatmap(

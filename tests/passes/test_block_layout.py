@@ -12,7 +12,8 @@ from lstmir.ir.encodings import BankSparse, split_banks
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import TensorType
-from lstmir.numeric.packing import TileShape, geometry, pack, pack_rows
+from lstmir.numeric.geometry import TileShape, geometry
+from lstmir.numeric.packing import pack, pack_rows
 from tests.passes.levels import FEW, Recipe, apply, recipes
 from tests.strategies.networks import Network, networks
 

@@ -10,7 +10,8 @@ import pytest
 from lstmir.ir.builder import Builder
 from lstmir.ir.interface import BATCH, Port, set_ports
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Region, Value
+from lstmir.ir.operation import Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import F32, TensorType
 from lstmir.ir.verify import verify
 from tests.passes.levels import refusal

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Operation, Region
+from lstmir.ir.operation import Operation
+from lstmir.ir.region import Region
 from lstmir.syntax.printer import print_module
 from tests.passes.levels import FEW, Recipe, apply, recipes
 from tests.strategies.networks import Network, networks

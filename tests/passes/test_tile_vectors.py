@@ -14,7 +14,8 @@ from lstmir.interpreter.streams import decode, encode
 from lstmir.ir.builder import Builder
 from lstmir.ir.interface import Port, set_ports
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Operation, Region
+from lstmir.ir.operation import Operation
+from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType
 from lstmir.ir.verify import verify
 from lstmir.numeric.fixed import FixedType

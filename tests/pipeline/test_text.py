@@ -13,7 +13,7 @@ from lstmir.ir.diagnostics import UsageError, UserError, suggestion
 from lstmir.ir.module import Module
 from lstmir.pipeline.options import options_of
 from lstmir.pipeline.passes import Context, Pass, Promise
-from lstmir.pipeline.text import parse_pipeline, print_pipeline
+from lstmir.pipeline.text import parse_flag, parse_pipeline, print_pipeline
 
 
 @dataclass(frozen=True)
@@ -195,3 +195,32 @@ def test_a_field_of_another_kind_is_a_mistake_of_the_pass() -> None:
 
     with pytest.raises(TypeError, match="an option cannot be a tuple"):
         options_of(Odd)
+
+
+def test_flags_to_passes() -> None:
+    assert parse_flag("shave", "", find=find) == Shave()
+    assert parse_flag("shave", ' ratio = 1 shape="a }" in_place=true', find=find) == Shave(
+        ratio=1.0, shape="a }", in_place=True
+    )
+
+
+FLAG_ERRORS = {
+    ("shave", "ratio=0.5 rounds=x"): (
+        "1:19: error: the option 'rounds' of 'shave' takes an integer, not 'x'"
+    ),
+    ("shave", "ratio=0.5,rounds=1"): "1:18: error: expected an option (name=value), found ','",
+    ("shave", "ratio=1 ratio=1"): "1:17: error: the option 'ratio' is given twice",
+    ("shave", "ratio=2"): "1:1: error: shave: a ratio is 0 to 1, not 2.0",
+    ("brush", ""): "1:1: error: 'brush' needs the option 'size'",
+    ("shav", ""): "1:1: error: unknown pass 'shav'; did you mean 'shave'?",
+}
+
+
+@pytest.mark.parametrize("flag", FLAG_ERRORS)
+def test_errors_point_into_the_flag(flag: tuple[str, str]) -> None:
+    with pytest.raises(UserError) as error:
+        parse_flag(*flag, find=find)
+    assert error.value.exit_status == 2
+    lines = str(error.value).splitlines()
+    assert lines[0] == f"<command line>:{FLAG_ERRORS[flag]}"
+    assert lines[1] == f"  --{'='.join(word for word in flag if word)}"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lstmir.ir.builder import Builder
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Region
+from lstmir.ir.region import Region
 from lstmir.ir.types import F32, F64, I1, FloatType, TensorType, element_of, shape_of
 from lstmir.numeric.carriers import as_carrier
 from lstmir.numeric.fixed import FixedType

@@ -12,7 +12,8 @@ from lstmir import dialects
 from lstmir.ir.builder import Builder
 from lstmir.ir.interface import BATCH, Port, set_ports
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import F32, F64, FloatType, TensorType, shape_of, storage_dtype
 
 dialects.load()

@@ -14,7 +14,8 @@ from lstmir.ir.captures import add_capture
 from lstmir.ir.definition import Invalid
 from lstmir.ir.encodings import BankSparse, split_banks
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import (
     F16,
     F32,

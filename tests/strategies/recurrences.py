@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lstmir.dialects.fx import OVERFLOWS, ROUNDINGS
 from lstmir.dialects.rnn import DIRECTIONS, scan_results
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import (
     ElementType,
     TensorType,

@@ -15,7 +15,8 @@ from lstmir.dialects.signals import width_of
 from lstmir.interpreter.rtl_design import signal_type
 from lstmir.ir.builder import Builder
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Region, Value
+from lstmir.ir.operation import Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import I1, TensorType, Type
 from lstmir.ir.verify import verify
 from lstmir.numeric.fixed import FixedType

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from math import prod
 
 from lstmir import dialects
-from lstmir.ir.definition import DEFINITIONS, OpDefinition, definition_of
-from lstmir.ir.diagnostics import Source
+from lstmir.ir.definition import DEFINITIONS, OpDefinition
 from lstmir.ir.types import TensorType, storage_dtype
-from lstmir.syntax.groups import operand_names
-from lstmir.syntax.parser import parse_syntax
+from lstmir.syntax.type_syntax import parse_type
 
 dialects.load()
 
-# Terminators stand where they belong.
+# Terminators and what only stands beside one stand where they belong.
 _AROUND = {
     "return": "module @m {{ {} }}",
     "rnn.yield": (
@@ -38,30 +37,65 @@ _AROUND = {
     "rtl.ram": "module @m {{ func @main() {{ {} rtl.next update (%m = %m) : tensor<16x!fx.s<8,7>> }} }}",
 }
 
+_TYPE = re.compile(r"tensor<(?:[^<>]|<[^<>]*>)*>|!fx\.[su]<[^<>]*>|\b[fi]\d+\b")
+_GROUP = re.compile(r"(\w*) \(([^)]*)\)")
+
 
 def with_examples() -> list[OpDefinition]:
-    """The operations that have an example."""
-    return [definition for definition in DEFINITIONS.values() if definition.example]
+    """Every operation of the table: each has an example."""
+    return list(DEFINITIONS.values())
 
 
 def example_module(definition: OpDefinition) -> str:
     """A module with the example of an operation; what it uses are parameters of the function."""
     if definition.name in _AROUND:
         return _AROUND[definition.name].format(definition.example)
-    source = Source(
-        definition.name, f"module @m {{ func @f() {{ {definition.example} return : () -> () }} }}"
-    )
-    syntax = parse_syntax(source).functions[0].operations[0]
-    names = [name.text for name in operand_names(definition_of(syntax.name), syntax)]
-    same = syntax.signature.same
-    types = syntax.signature.operands if same is None else (same,) * len(names)
-    parameters = ", ".join(f"%{n}: {t}" for n, t in dict(zip(names, types, strict=True)).items())
-    text = (
-        f"module @m {{ func @main({parameters}) {{\n{definition.example}\nreturn : () -> () }} }}"
-    )
-    if syntax.symbol is None:
-        return text
-    type_ = syntax.signature.same
+    types = _operand_types(definition)
+    # Only constants have encodings.
+    constants = {name: type_ for name, type_ in types.items() if "#" in type_}
+    parameters = ", ".join(f"%{n}: {t}" for n, t in types.items() if n not in constants)
+    lines = [f"%{name} = tensor.constant @{name} : {t}" for name, t in constants.items()]
+    body = "\n".join([*lines, definition.example, "return : () -> ()"])
+    resources = {name: _zeros(t) for name, t in (constants | _resource(definition)).items()}
+    return f"module @m {{ func @main({parameters}) {{\n{body} }} }}\n{_section(resources)}"
+
+
+def _operand_types(definition: OpDefinition) -> dict[str, str]:
+    """The names that an example uses, and the types that its signature gives them."""
+    names = _operand_names(definition)
+    operands, arrow, _ = _signature(definition).partition("->")
+    types = _TYPE.findall(operands)
+    if not arrow:
+        types *= len(names)
+    return dict(zip(names, types, strict=True))
+
+
+def _operand_names(definition: OpDefinition) -> list[str]:
+    header = re.split(r" [{:]", definition.example)[0].rpartition(f"{definition.name} ")[2]
+    if definition.groups:
+        kinds = {group.keyword: group.kind for group in definition.groups}
+        held = [(kinds[keyword], items) for keyword, items in _GROUP.findall(f" {header}")]
+        assert all(kind in ("list", "binds", "defines") for kind, _ in held)
+        header = ", ".join(items for kind, items in held if kind != "defines")
+    return re.findall(r"%(\w+)\b(?! =)", header)
+
+
+def _signature(definition: OpDefinition) -> str:
+    return definition.example.rpartition(" : ")[2]
+
+
+def _resource(definition: OpDefinition) -> dict[str, str]:
+    """The resource that an example names, and its type."""
+    return {name: _signature(definition) for name in re.findall(r"@(\w+)", definition.example)}
+
+
+def _zeros(text: str) -> str:
+    """A zero constant of a type as the resource section has it."""
+    type_ = parse_type(text)
     assert isinstance(type_, TensorType)
-    size = prod(type_.static_shape) * storage_dtype(type_.element).itemsize
-    return f'{text}\n{{-# resources: {{ {syntax.symbol.text}: "0x{"00" * size}" }} #-}}'
+    return f'"0x{"00" * prod(type_.static_shape) * storage_dtype(type_.element).itemsize}"'
+
+
+def _section(resources: dict[str, str]) -> str:
+    entries = ", ".join(f"{name}: {digits}" for name, digits in resources.items())
+    return f"{{-# resources: {{ {entries} }} #-}}" if entries else ""

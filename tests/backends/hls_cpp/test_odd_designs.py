@@ -14,7 +14,8 @@ from lstmir.dialects.arith import PREDICATES
 from lstmir.dialects.fx import ROUNDINGS
 from lstmir.ir.builder import Builder
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType
 from lstmir.numeric.fixed import FixedType
 from lstmir.syntax.parser import parse_module

@@ -16,7 +16,8 @@ from lstmir.dialects.fx import OVERFLOWS, ROUNDINGS
 from lstmir.ir.builder import Builder
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import I1, TensorType, Type
 from lstmir.numeric.fixed import FixedType
 

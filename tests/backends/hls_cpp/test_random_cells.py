@@ -15,7 +15,8 @@ from lstmir.ir.captures import add_capture
 from lstmir.ir.encodings import BankSparse, split_banks
 from lstmir.ir.interface import Port, set_ports
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, element_of
 from lstmir.ir.verify import verify
 from lstmir.numeric.fixed import FixedType

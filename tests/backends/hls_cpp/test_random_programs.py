@@ -16,7 +16,8 @@ import pytest
 from lstmir import dialects
 from lstmir.ir.builder import Builder
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Operation, Region, Value
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
 from lstmir.ir.types import I32, TensorType, Type
 from lstmir.numeric.fixed import FixedType
 

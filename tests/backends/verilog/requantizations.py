@@ -6,7 +6,7 @@ from lstmir import dialects
 from lstmir.dialects.fx import OVERFLOWS, ROUNDINGS
 from lstmir.ir.builder import Builder
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Region
+from lstmir.ir.region import Region
 from lstmir.ir.verify import verify
 from lstmir.numeric.fixed import FixedType
 
