@@ -10,7 +10,7 @@ VOWELS := examples/vowels
 LINT := build/lint
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint style types imports clean FORCE
+.PHONY: help demo test soak bench lint style types imports docs clean FORCE
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,12 @@ test: lint  ## the linters, then every test but the long campaigns
 soak: $(VENV)/dev  ## the long campaigns
 	$(BIN)/pytest -m soak -n auto --maxprocesses 8 $(addprefix --without=,$(WITHOUT))
 
+docs: $(VENV)/dev  ## write the pages and editor files that derive from the operation table
+	$(BIN)/python docs/generate.py
+
+bench: $(VENV)/bench  ## measure against peers; results in build/benchmarks
+	$(BIN)/python -m benchmarks.ir_speed
+
 lint: style types imports  ## style, types, and the direction of imports
 
 style: $(VENV)/dev
@@ -32,7 +38,7 @@ style: $(VENV)/dev
 	$(BIN)/ruff format --check .
 
 types: $(LINT)
-	cd $(LINT) && "$(CURDIR)/$(BIN)/mypy" -p lstmir -p tests --config-file "$(CURDIR)/pyproject.toml" \
+	cd $(LINT) && "$(CURDIR)/$(BIN)/mypy" -p lstmir -p tests -p benchmarks --config-file "$(CURDIR)/pyproject.toml" \
 	  --cache-dir "$(CURDIR)/.mypy_cache"
 
 imports: $(LINT)
@@ -44,14 +50,14 @@ imports: $(LINT)
 $(LINT): $(VENV)/dev FORCE
 	@rm -rf $@ && mkdir -p $@/lstmir
 	@ln -s $(addprefix ../../../,$(wildcard lstmir/*) passes backends frontends) $@/lstmir
-	@ln -s ../../tests $@
+	@ln -s ../../tests ../../benchmarks $@
 
 clean:  ## delete what was built (.venv stays)
 	rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
-# The stamps $(VENV)/demo and $(VENV)/dev: what was installed, and since when.
-$(VENV)/demo $(VENV)/dev: pyproject.toml setup.py | $(BIN)/pip
+# The stamps $(VENV)/demo, $(VENV)/dev and $(VENV)/bench: what was installed, and since when.
+$(VENV)/demo $(VENV)/dev $(VENV)/bench: pyproject.toml setup.py | $(BIN)/pip
 	@echo "Installing lstmir with what '$(@F)' needs into $(VENV)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[$(@F)]'
 	@touch $@

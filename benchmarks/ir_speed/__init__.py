@@ -1,0 +1,1 @@
+"""How fast modules are read, checked, cleaned and printed, beside xDSL."""

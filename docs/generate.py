@@ -1,0 +1,25 @@
+"""Writes what is generated from the operation table: the pages of the language and the editor files."""
+
+from pathlib import Path
+
+from lstmir.syntax.reference import pages
+from lstmir.syntax.textmate import textmate_grammar
+
+DOCS = Path(__file__).parent
+
+
+def generated() -> dict[Path, str]:
+    """Every generated file with its text."""
+    files = {DOCS / "language" / name: text for name, text in pages().items()}
+    return {**files, DOCS / "editors" / "lstmir.tmLanguage.json": textmate_grammar()}
+
+
+def main() -> None:
+    """Write the files."""
+    for path, text in generated().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
