@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from lstmir.ir.definition import captured_value, constant_of, segment, segments_of
 from lstmir.ir.module import Module
+from lstmir.ir.operands import captured_value, constant_of, segment, segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import is_float, shape_of

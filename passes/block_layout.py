@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from lstmir.ir.builder import Builder
 from lstmir.ir.captures import add_capture, drop_unused_captures
-from lstmir.ir.definition import captured_value, constant_of
 from lstmir.ir.module import Module
+from lstmir.ir.operands import captured_value, constant_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, element_of

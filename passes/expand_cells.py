@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from lstmir.ir.builder import Builder
-from lstmir.ir.definition import constant_of, segments_of
 from lstmir.ir.module import Module
+from lstmir.ir.operands import constant_of, segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import ElementType, TensorType, Type, element_of, of_shape, shape_of

@@ -12,10 +12,10 @@ from lstmir.interpreter.plan import RULES, Compiler
 from lstmir.interpreter.run import DIALECT_RULES
 from lstmir.ir.builder import Builder
 from lstmir.ir.captures import add_capture
-from lstmir.ir.definition import captured_value, constant_of
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Module
 from lstmir.ir.naming import symbol
+from lstmir.ir.operands import captured_value, constant_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, element_of, is_float, is_static

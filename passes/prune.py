@@ -9,10 +9,10 @@ import numpy as np
 
 from lstmir.interpreter.run import run_samples
 from lstmir.ir.captures import retype
-from lstmir.ir.definition import captured_value
 from lstmir.ir.encodings import BankSparse, split_banks
 from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
+from lstmir.ir.operands import captured_value
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import TensorType, is_float
 from lstmir.numeric.surgeon import remove_weights

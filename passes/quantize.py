@@ -10,9 +10,9 @@ import numpy as np
 
 from lstmir.dialects.rnn import scan_results
 from lstmir.ir.builder import Builder
-from lstmir.ir.definition import segments_of
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Function, Module
+from lstmir.ir.operands import segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, Type, element_of, is_float, shape_of, with_element

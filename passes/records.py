@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lstmir.ir.definition import RECORDS, definition_of
+from lstmir.ir.attributes import RECORDS
+from lstmir.ir.definition import definition_of
 from lstmir.ir.operation import Operation
 
 _OBSERVED = frozenset({"range", "basis"})

@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from lstmir.ir.builder import Builder
-from lstmir.ir.definition import constant_of, segment
 from lstmir.ir.module import Function, Module
+from lstmir.ir.operands import constant_of, segment
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import TensorType
 from lstmir.numeric.fixed import FixedType

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lstmir.ir.definition import segment, segments_of
+from lstmir.ir.operands import segment, segments_of
 from lstmir.ir.operation import Operation, Value
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lstmir.backends.hls_cpp.program import RULES
-from lstmir.ir.definition import segment
 from lstmir.ir.diagnostics import Diagnostics
 from lstmir.ir.module import Function, Module
+from lstmir.ir.operands import segment
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import I1, I32, TensorType, element_of, is_static, shape_of
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType

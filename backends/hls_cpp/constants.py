@@ -6,7 +6,7 @@ import numpy as np
 
 from lstmir.backends.hls_cpp.formats import stored_cpp
 from lstmir.backends.hls_cpp.names import Scope
-from lstmir.ir.definition import Resources
+from lstmir.ir.operands import Resources
 from lstmir.ir.operation import Value
 from lstmir.ir.types import Type, shape_of
 

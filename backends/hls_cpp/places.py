@@ -12,12 +12,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from lstmir.ir.definition import (
-    argument_operand,
-    captured_value,
-    definition_of,
-    segments_of,
-)
+from lstmir.ir.definition import definition_of
+from lstmir.ir.operands import argument_operand, captured_value, segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import I32, shape_of

@@ -17,7 +17,7 @@ from lstmir.backends.verilog.registers import decide
 from lstmir.backends.verilog.sheet import Assign, Memory, Statement
 from lstmir.backends.verilog.wiring import address_width, in_range
 from lstmir.interpreter.rtl_design import memory_type, signal_type
-from lstmir.ir.definition import segments_of
+from lstmir.ir.operands import segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import FixedType
 

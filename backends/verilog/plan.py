@@ -7,7 +7,7 @@ from functools import cached_property
 
 from lstmir.backends.verilog.names import Names
 from lstmir.interpreter.rtl_design import Design
-from lstmir.ir.definition import segments_of
+from lstmir.ir.operands import segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import ENTRY
 

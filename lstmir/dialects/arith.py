@@ -15,7 +15,10 @@ from lstmir.dialects.shapes import (
     same_elements,
     shaped,
 )
-from lstmir.ir.definition import Attribute, Infer, Invalid, OpContext, OpDefinition, define
+from lstmir.ir.attributes import Attribute
+from lstmir.ir.context import OpContext
+from lstmir.ir.definition import Infer, OpDefinition, define
+from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.types import I1, ElementType, Type, element_of
 from lstmir.numeric import fixed
 from lstmir.numeric.fixed import FixedType
@@ -79,8 +82,6 @@ define(
 
 
 def _infer_compare(context: OpContext) -> list[Type]:
-    if context.attributes["predicate"] not in PREDICATES:
-        raise Invalid(f"the predicate must be one of {', '.join(PREDICATES)}")
     require_numbers(context.types)
     if not fixed_elements(context.types):
         same_elements(context.types)
@@ -93,7 +94,7 @@ define(
         "Whether a relation holds between two values, as i1.",
         operands=("left", "right"),
         results=("truth",),
-        attributes=(Attribute("predicate", "str", f"one of {', '.join(PREDICATES)}"),),
+        attributes=(Attribute("predicate", "str", "the relation", choices=PREDICATES),),
         infer=_infer_compare,
         example='%t = arith.compare %x, %y {predicate = "lt"} : (f32, f32) -> i1',
     )

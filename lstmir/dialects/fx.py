@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lstmir.dialects.shapes import require_fixed, shaped, tensor
-from lstmir.ir.definition import Attribute, Invalid, OpContext, OpDefinition, define
+from lstmir.ir.attributes import Attribute
+from lstmir.ir.context import OpContext
+from lstmir.ir.definition import OpDefinition, define
+from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.types import Type, element_of, shape_of
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
 from lstmir.numeric.modes import Overflow, Rounding
@@ -21,10 +24,6 @@ def _verify_requantize(context: OpContext, results: Sequence[Type]) -> None:
         raise Invalid(f"requantize keeps the shape and gives fixed point, not {results[0]}")
     if target.width > MAX_STORED_WIDTH:
         raise Invalid(f"requantize gives at most {MAX_STORED_WIDTH} bits, not {target}")
-    if context.attributes["rounding"] not in ROUNDINGS:
-        raise Invalid(f"the rounding must be one of {', '.join(ROUNDINGS)}")
-    if context.attributes["overflow"] not in OVERFLOWS:
-        raise Invalid(f"the overflow must be one of {', '.join(OVERFLOWS)}")
 
 
 define(
@@ -34,8 +33,10 @@ define(
         operands=("source",),
         results=("value",),
         attributes=(
-            Attribute("rounding", "str", f"one of {', '.join(ROUNDINGS)}"),
-            Attribute("overflow", "str", f"one of {', '.join(OVERFLOWS)}"),
+            Attribute(
+                "rounding", "str", "which neighbour a value between two becomes", choices=ROUNDINGS
+            ),
+            Attribute("overflow", "str", "what a value out of range becomes", choices=OVERFLOWS),
         ),
         verify=_verify_requantize,
         example=(

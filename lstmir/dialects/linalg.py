@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lstmir.dialects.shapes import fixed_elements, same_elements, tensor
-from lstmir.ir.definition import Invalid, OpContext, OpDefinition, define
+from lstmir.ir.context import OpContext
+from lstmir.ir.definition import OpDefinition, define
+from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.types import ElementType, TensorType, Type
 from lstmir.numeric import fixed
 from lstmir.numeric.fixed import FixedType

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lstmir.ir.definition import Invalid, OpContext, OpDefinition, define
+from lstmir.ir.context import OpContext
+from lstmir.ir.definition import OpDefinition, define
+from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.types import FloatType, IntegerType, Type, element_of, shape_of
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lstmir.dialects.shapes import same_elements
-from lstmir.ir.definition import Attribute, Group, Invalid, OpContext, OpDefinition, define
+from lstmir.ir.attributes import Attribute
+from lstmir.ir.context import OpContext
+from lstmir.ir.definition import Group, OpDefinition, define
+from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import TensorType, Type, of_shape
 
@@ -29,7 +32,6 @@ def _part(context: OpContext, index: int) -> TensorType | None:
 
 
 def _infer_lstm(context: OpContext) -> list[Type]:
-    _check_direction(context)
     if any(size > 1 for size in _sizes(context)) or not all(_sizes(context)[:3]):
         raise Invalid(
             "'rnn.lstm' takes one input, weights and recurrence, and at most one of each other"
@@ -50,11 +52,6 @@ def _infer_lstm(context: OpContext) -> list[Type]:
     sequence = TensorType((time, directions, batch, hidden), element)
     state = TensorType((directions, batch, hidden), element)
     return [sequence, state, state]
-
-
-def _check_direction(context: OpContext) -> None:
-    if context.attributes["direction"] not in DIRECTIONS:
-        raise Invalid(f"the direction must be one of {', '.join(DIRECTIONS)}")
 
 
 def _expect(type_: TensorType | None, shape: tuple[int | None, ...], what: str) -> None:
@@ -87,7 +84,7 @@ define(
         ),
         attributes=(
             Attribute("hidden_size", "int", "units a direction"),
-            Attribute("direction", "str", f"one of {', '.join(DIRECTIONS)}"),
+            Attribute("direction", "str", "how the input is read", choices=DIRECTIONS),
         ),
         infer=_infer_lstm,
         example=(
@@ -135,8 +132,6 @@ def _sequence(time: int | None, type_: Type) -> TensorType:
 
 
 def _verify_scan(context: OpContext, results: Sequence[Type]) -> None:
-    if context.attributes.get("direction", "forward") not in DIRECTIONS[:2]:
-        raise Invalid("the direction of 'rnn.scan' must be forward or reverse")
     assert context.op is not None
     end = context.op.regions[0].end
     if end.name != "rnn.yield":
@@ -162,7 +157,15 @@ define(
         operands=("values*",),
         results=("values*",),
         groups=(Group("", "binds"), Group("state", "binds"), Group("capture", "binds")),
-        attributes=(Attribute("direction", "str", "forward (default) or reverse", False),),
+        attributes=(
+            Attribute(
+                "direction",
+                "str",
+                "how the input is read; absent for forward",
+                required=False,
+                choices=DIRECTIONS[:2],
+            ),
+        ),
         region_arguments=scan_arguments,
         verify=_verify_scan,
         example=(

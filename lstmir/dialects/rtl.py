@@ -11,7 +11,10 @@ from collections.abc import Sequence
 
 from lstmir.dialects.shapes import check_stored, require_fixed, tensor
 from lstmir.dialects.signals import check_integer, exactly, unsigned, width_of
-from lstmir.ir.definition import Attribute, Group, Invalid, OpContext, OpDefinition, define
+from lstmir.ir.attributes import Attribute
+from lstmir.ir.context import OpContext
+from lstmir.ir.definition import Group, OpDefinition, define
+from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import I1, TensorType, Type
 

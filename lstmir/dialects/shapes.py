@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lstmir.ir.definition import Invalid, OpContext
+from lstmir.ir.context import OpContext
+from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.types import (
     ElementType,
     FloatType,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lstmir.ir.definition import Infer, Invalid, OpContext, Verify
+from lstmir.ir.context import OpContext
+from lstmir.ir.definition import Infer, Verify
+from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.types import I1, Type
 from lstmir.numeric.fixed import FixedType
 

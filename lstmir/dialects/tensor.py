@@ -7,7 +7,10 @@ from dataclasses import replace
 from math import prod
 
 from lstmir.dialects.shapes import check_axis, same_elements, tensor
-from lstmir.ir.definition import Attribute, Invalid, OpContext, OpDefinition, define
+from lstmir.ir.attributes import Attribute
+from lstmir.ir.context import OpContext
+from lstmir.ir.definition import OpDefinition, define
+from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.types import TensorType, Type, element_of, is_static, shape_of
 
 

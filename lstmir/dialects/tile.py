@@ -10,15 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lstmir.dialects.shapes import check_stored, require_fixed, tensor
-from lstmir.ir.definition import (
-    Attribute,
-    Group,
-    Invalid,
-    OpContext,
-    OpDefinition,
-    captured_value,
-    define,
-)
+from lstmir.ir.attributes import Attribute
+from lstmir.ir.context import OpContext
+from lstmir.ir.definition import Group, OpDefinition, define
+from lstmir.ir.diagnostics import Invalid
+from lstmir.ir.operands import captured_value
 from lstmir.ir.operation import Value
 from lstmir.ir.types import I32, TensorType, Type, of_shape
 from lstmir.numeric.fixed import FixedType

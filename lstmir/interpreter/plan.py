@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lstmir.ir.definition import Resources
 from lstmir.ir.diagnostics import UserError
+from lstmir.ir.operands import Resources
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 

@@ -8,9 +8,9 @@ import networkx as nx
 import numpy as np
 
 from lstmir.dialects.signals import width_of
-from lstmir.ir.definition import Invalid, segment
-from lstmir.ir.diagnostics import UserError
+from lstmir.ir.diagnostics import Invalid, UserError
 from lstmir.ir.module import Function
+from lstmir.ir.operands import segment
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import I1, TensorType, Type
 from lstmir.numeric.fixed import FixedType

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lstmir.ir.definition import Invalid, OpContext, definition_of
-from lstmir.ir.diagnostics import Location, UserError
+from lstmir.ir.context import OpContext
+from lstmir.ir.definition import definition_of
+from lstmir.ir.diagnostics import Invalid, Location, UserError
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region

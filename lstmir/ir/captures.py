@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lstmir.ir.definition import definition_of, segments_of
+from lstmir.ir.definition import definition_of
+from lstmir.ir.operands import segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import Type
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lstmir.ir.definition import Invalid
+from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.types import I1, TensorType, is_float, shape_of, storage_dtype
 from lstmir.numeric.fixed import FixedType
 

@@ -72,6 +72,10 @@ def _excerpt(location: Location) -> list[str]:
     return [f"  {text}", f"  {' ' * (column - 1)}^"]
 
 
+class Invalid(Exception):
+    """Something breaks the rules of the language; whoever knows the place reports it."""
+
+
 class UserError(Exception):
     """Something in the user's input is wrong. Commands print it and exit; nobody sees a traceback.
 

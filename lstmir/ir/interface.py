@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from lstmir.ir.definition import Invalid
+from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.module import Module
 from lstmir.numeric.fixed import FixedType
 

@@ -10,22 +10,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 
+from lstmir.ir.attributes import check_attributes
 from lstmir.ir.constants import check_constant
-from lstmir.ir.definition import (
-    Invalid,
-    OpContext,
-    OpDefinition,
-    check_attributes,
-    check_count,
-    definition_of,
-)
-from lstmir.ir.diagnostics import Diagnostics
+from lstmir.ir.context import OpContext
+from lstmir.ir.definition import OpDefinition, check_count, definition_of
+from lstmir.ir.diagnostics import Diagnostics, Invalid
 from lstmir.ir.interface import check_interface
 from lstmir.ir.module import Function, Module
 from lstmir.ir.naming import RESOURCE_NAME, SYMBOL
+from lstmir.ir.operands import check_segments
 from lstmir.ir.operation import Operation
 from lstmir.ir.region import CycleError, Region
-from lstmir.ir.segments import check_segments
 from lstmir.ir.types import TensorType, Type, element_of, holds
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from lstmir.ir.definition import DEFINITIONS, Group, argument_operand, definition_of, segments_of
+from lstmir.ir.definition import DEFINITIONS, Group, definition_of
 from lstmir.ir.module import Function, Module
 from lstmir.ir.naming import names_in
+from lstmir.ir.operands import argument_operand, segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, Type

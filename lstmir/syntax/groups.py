@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lstmir.ir.definition import Group, Invalid, OpDefinition
+from lstmir.ir.definition import Group, OpDefinition
+from lstmir.ir.diagnostics import Invalid
 from lstmir.syntax.tree import GroupSyntax, OperationSyntax
 
 

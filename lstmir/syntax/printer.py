@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from lstmir.ir.definition import DEFINITIONS, Group, OpDefinition, segments_of
+from lstmir.ir.definition import DEFINITIONS, Group, OpDefinition
 from lstmir.ir.garbage import collection_paused
 from lstmir.ir.module import Function, Module, used_resources
 from lstmir.ir.naming import names_in
+from lstmir.ir.operands import segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import Type

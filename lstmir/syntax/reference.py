@@ -6,14 +6,8 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 
 from lstmir import dialects
-from lstmir.ir.definition import (
-    ATTRIBUTE_KINDS,
-    DEFINITIONS,
-    RECORDS,
-    Attribute,
-    Group,
-    OpDefinition,
-)
+from lstmir.ir.attributes import ATTRIBUTE_KINDS, RECORDS, Attribute
+from lstmir.ir.definition import DEFINITIONS, Group, OpDefinition
 
 INDEX = "README.md"
 
@@ -145,7 +139,7 @@ def _attributes(attributes: Sequence[Attribute]) -> str:
 
 
 def _kind(attribute: Attribute) -> str:
-    words = ATTRIBUTE_KINDS[attribute.kind][0]
+    words = attribute.expected
     return f"{words}, written `@name`" if attribute.kind == "symbol" else words
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lstmir.ir.definition import Invalid, OpContext, OpDefinition, definition_of
-from lstmir.ir.diagnostics import Diagnostics, Location, Source, suggestion
+from lstmir.ir.context import OpContext
+from lstmir.ir.definition import OpDefinition, definition_of
+from lstmir.ir.diagnostics import Diagnostics, Invalid, Location, Source, suggestion
 from lstmir.ir.module import Function, Module
+from lstmir.ir.operands import check_segments
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
-from lstmir.ir.segments import check_segments
 from lstmir.ir.types import TensorType, Type
 from lstmir.syntax.groups import bound_names, operand_names, segments
 from lstmir.syntax.resources import ArchivedResources, InlineResources

@@ -8,8 +8,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lstmir.ir.definition import Invalid
-from lstmir.ir.diagnostics import suggestion
+from lstmir.ir.diagnostics import Invalid, suggestion
 from lstmir.ir.types import TensorType, is_static, storage_dtype
 from lstmir.syntax.tokens import offset_of
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lark import Lark
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
@@ -58,7 +60,8 @@ def _found(error: UnexpectedInput, source: Source, offset: int) -> str:
 
 
 def _expected(error: UnexpectedInput, grammar: Lark) -> str:
-    names: set[str] = set(error.interactive_parser.accepts())
+    parser: Any = error.interactive_parser
+    names: set[str] = set(parser.accepts())
     readable = {_TERMINALS[name] for name in names & _TERMINALS.keys()} - {None}
     readable |= {f"'{grammar.get_terminal(n).pattern.value}'" for n in names - _TERMINALS.keys()}
     *others, last = sorted(map(str, readable)) or ["something else"]

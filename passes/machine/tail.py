@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lstmir.ir.definition import constant_of
 from lstmir.ir.module import Module
+from lstmir.ir.operands import constant_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import element_of
 from lstmir.numeric.fixed import FixedType

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lstmir.ir.definition import captured_value, constant_of, segment, segments_of
 from lstmir.ir.module import Module
+from lstmir.ir.operands import captured_value, constant_of, segment, segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import is_fixed, shape_of
 from lstmir.pipeline.passes import Pass, cannot

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstmir.ir.builder import Builder
-from lstmir.ir.definition import constant_of, segment
 from lstmir.ir.module import Function, Module
+from lstmir.ir.operands import constant_of, segment
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import I32, TensorType, Type, element_of, shape_of

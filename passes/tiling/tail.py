@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lstmir.ir.builder import Builder
-from lstmir.ir.definition import constant_of
+from lstmir.ir.operands import constant_of
 from lstmir.ir.operation import Value
 from lstmir.ir.types import element_of, shape_of
 from lstmir.passes.tiling.cell import Cell

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmir.ir.definition import constant_of
 from lstmir.ir.encodings import BankSparse, split_banks
 from lstmir.ir.module import Module
+from lstmir.ir.operands import constant_of
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import TensorType
 from lstmir.numeric.geometry import TileShape, geometry

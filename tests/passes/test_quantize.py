@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from lstmir.interpreter.run import run_samples
-from lstmir.ir.definition import constant_of
 from lstmir.ir.module import Module
+from lstmir.ir.operands import constant_of
 from lstmir.ir.operation import Value
 from lstmir.ir.types import element_of, is_float
 from lstmir.numeric.arrays import to_real

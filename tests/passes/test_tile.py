@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstmir.interpreter.run import run_samples
-from lstmir.ir.definition import constant_of
 from lstmir.ir.module import Module
+from lstmir.ir.operands import constant_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import element_of
 from lstmir.numeric.fixed import FixedType, narrowest

@@ -11,7 +11,7 @@ import numpy as np
 from lstmir.dialects.shapes import broadcast
 from lstmir.ir.builder import Builder
 from lstmir.ir.captures import add_capture
-from lstmir.ir.definition import Invalid
+from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.encodings import BankSparse, split_banks
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation, Value

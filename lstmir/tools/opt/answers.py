@@ -82,7 +82,7 @@ def _describe(definition: OpDefinition) -> Iterator[str]:
     ]
     yield columns(fact for fact in facts if fact[1])
     rows = [
-        (each.name, _kind(each.kind, each.required), each.summary)
+        (each.name, each.expected + ("" if each.required else " (may be absent)"), each.summary)
         for each in definition.attributes
     ]  # fmt: skip
     if rows:
@@ -95,9 +95,3 @@ def _describe(definition: OpDefinition) -> Iterator[str]:
 def _values(names: Sequence[str]) -> str:
     meaning = {"*": " (any number)", "?": " (may be absent)"}
     return ", ".join(n.rstrip("*?") + meaning.get(n[-1], "") for n in names) or "none"
-
-
-def _kind(kind: str, required: bool) -> str:
-    from lstmir.ir.definition import ATTRIBUTE_KINDS
-
-    return ATTRIBUTE_KINDS[kind][0] + ("" if required else ", may be absent")
