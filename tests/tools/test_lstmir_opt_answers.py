@@ -62,7 +62,7 @@ example:
   region    one
 
 attributes:
-  direction  a string, may be absent  forward (default) or reverse
+  direction  one of forward, reverse (may be absent)  how the input is read; absent for forward
 
 example:
   %ys, %h = rnn.scan (%xt = %x) state (%hp = %h0) {{
