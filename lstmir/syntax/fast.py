@@ -19,13 +19,12 @@ from lstmir.syntax import tokens
 from lstmir.syntax.tokens import MalformedToken, offset_of
 from lstmir.syntax.tree import Operations, OperationSyntax, SignatureSyntax
 from lstmir.syntax.tree_builder import TreeBuilder
-from lstmir.syntax.type_syntax import parse_type
 
 # Each token was matched by the grammar before: these only find the pieces in it.
 _TYPE = r"(?:(?:tensor|!fx\.[su])<(?:[^<>]|<(?:[^<>]|<[^<>]*>)*>)*>|[fi]\d+)"
 _TYPES = re.compile(_TYPE)
 _NAMES = re.compile(r"[%@][\w.]+")
-_COMMENT = re.compile(r"//[^\n]*")
+_COMMENT = re.compile(r'//[^\n]*|("(?:[^"\\\n]|\\.)*")')
 _HEAD = r'(?P<results>%[^=]*)?=?\s*(?P<name>[a-z][\w.]*|"(?:[^"\\]|\\.)*")(?P<operands>[^:]*)'
 _SIGNATURE = rf":\s*(?P<signature>{_TYPE}|\([^()]*\)\s*->\s*(?:{_TYPE}|\([^()]*\)))"
 _PLAIN = re.compile(rf"{_HEAD}{_SIGNATURE}\s*")
@@ -84,7 +83,7 @@ def _without_comments(text: str) -> str:
     """The text with blanks in place of comments."""
     if "//" not in text:
         return text
-    return _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
+    return _COMMENT.sub(lambda found: found[1] or " " * len(found[0]), text)
 
 
 _HEADS = re.compile(_HEAD)
@@ -117,10 +116,10 @@ def _operation(
 def _signature(text: str) -> SignatureSyntax:
     """The types behind the colon. Each distinct text is read once."""
     if text[0] != "(":
-        return SignatureSyntax(parse_type(text), (), ())
+        return SignatureSyntax(tokens.type_of(text), (), ())
     operands, _, results = text.partition("->")
     return SignatureSyntax(None, _types(operands), _types(results))
 
 
 def _types(text: str) -> tuple[Type, ...]:
-    return tuple(map(parse_type, _TYPES.findall(text)))
+    return tuple(map(tokens.type_of, _TYPES.findall(text)))

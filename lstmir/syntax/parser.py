@@ -41,7 +41,7 @@ def _read(source: Source) -> Module | None:
     try:
         syntax: Any = fast_parser().parse(source.text)
         module = resolve_module(syntax, source, diagnostics)
-    except (UnexpectedInput, MalformedToken, ValueError):
+    except (UnexpectedInput, MalformedToken):
         return None
     return None if diagnostics.errors else module
 

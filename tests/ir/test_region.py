@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,6 +67,25 @@ class Model:
             ]
             found = self.region.uses(value)
             assert found == sorted(users, key=lambda use: (order[use[0]], use[1]))
+        for op in self.text:
+            assert self.region.is_used(op) == self.used(op)
+            assert self.region.use_count(op) == sum(
+                value.op is op for operands in self.uses.values() for value in operands
+            )
+        self.check_graph()
+
+    def check_graph(self) -> None:
+        """The region's dictionaries are those that networkx makes by its own methods."""
+        expected = nx.MultiDiGraph()
+        expected.add_nodes_from([self.region.entry, *self.text])
+        for op, operands in self.uses.items():
+            for index, (producer, result) in enumerate(operands):
+                expected.add_edge(producer, op, key=index, result=result)
+        graph = self.region.graph
+        assert nx.utils.graphs_equal(graph, expected)
+        assert graph.pred == expected.pred
+        assert graph.number_of_edges() == expected.number_of_edges()
+        assert list(nx.topological_sort(graph))
 
 
 Step = Callable[[Model, Random], None]
