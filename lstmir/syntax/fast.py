@@ -12,10 +12,11 @@ from functools import lru_cache
 from sys import intern
 from typing import Any
 
-from lark import Token, v_args
+from lark import Lark, Token, v_args
 
 from lstmir.ir.types import Type
 from lstmir.syntax import tokens
+from lstmir.syntax.grammar import FAST, open_grammar
 from lstmir.syntax.tokens import MalformedToken, offset_of
 from lstmir.syntax.tree import Operations, OperationSyntax, SignatureSyntax
 from lstmir.syntax.tree_builder import TreeBuilder
@@ -25,14 +26,25 @@ _TYPE = r"(?:(?:tensor|!fx\.[su])<(?:[^<>]|<(?:[^<>]|<[^<>]*>)*>)*>|[fi]\d+)"
 _TYPES = re.compile(_TYPE)
 _NAMES = re.compile(r"[%@][\w.]+")
 _COMMENT = re.compile(r'//[^\n]*|("(?:[^"\\\n]|\\.)*")')
-_HEAD = r'(?P<results>%[^=]*)?=?\s*(?P<name>[a-z][\w.]*|"(?:[^"\\]|\\.)*")(?P<operands>[^:]*)'
+_HEAD = r'(?P<results>%[^=]*)?=?\s*(?P<name>[a-z][\w.]*|"(?:[^"\\]|\\.)*")(?P<operands>[^:{]*)'
+_DICT = r'(?P<attributes>\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\})?\s*'
 _SIGNATURE = rf":\s*(?P<signature>{_TYPE}|\([^()]*\)\s*->\s*(?:{_TYPE}|\([^()]*\)))"
-_PLAIN = re.compile(rf"{_HEAD}{_SIGNATURE}\s*")
+_PLAIN = re.compile(rf"{_HEAD}{_DICT}{_SIGNATURE}\s*")
+
+
+@lru_cache(maxsize=1)
+def fast_parser() -> Lark:
+    """The parser of larger tokens."""
+    return open_grammar(FAST, _FastTreeBuilder())
 
 
 @v_args(inline=True)
-class FastTreeBuilder(TreeBuilder):
+class _FastTreeBuilder(TreeBuilder):
     """Takes larger tokens apart. Names are plain strings."""
+
+    def DICT(self, token: Token) -> Any:
+        """Attributes without dictionaries in them."""
+        return _dictionary(_without_comments(token))
 
     def operations(self, *items: Any) -> Operations:
         return _Operations(items)
@@ -73,9 +85,10 @@ def _plain(token: Token) -> Iterator[OperationSyntax]:
         match = _PLAIN.match(text, position)
         if match is None:
             raise MalformedToken("not as the grammar has it", start + position)
-        results, name, operands, signature = match.groups()
+        results, name, operands, attributes, signature = match.groups()
         offset = start + match.start("name")
-        yield _operation(results, intern(name), offset, operands, _signature(signature))
+        operation = _operation(results, intern(name), offset, operands, _signature(signature))
+        yield operation._replace(attributes=_dictionary(attributes)) if attributes else operation
         position = match.end()
 
 
@@ -110,6 +123,12 @@ def _operation(
     if names and names[0][0] == "@":
         return OperationSyntax(name, offset, defined, names[1:], signature, names[0])
     return OperationSyntax(name, offset, defined, names, signature)
+
+
+@lru_cache(maxsize=4096)
+def _dictionary(text: str) -> Any:
+    """Attributes, as the grammar's own rule has them. Each distinct text is read once."""
+    return fast_parser().parse(text, start="dict")
 
 
 @lru_cache(maxsize=4096)

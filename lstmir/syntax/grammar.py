@@ -1,36 +1,26 @@
-"""The grammar's parsers, as Lark makes them: once for each version of grammar and Lark."""
+"""The grammars' parsers, as Lark makes them: once for each version of grammar and Lark."""
 
 from __future__ import annotations
 
 import os
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from lark import Lark
 
-from lstmir.syntax.fast import FastTreeBuilder
 from lstmir.syntax.tree_builder import TreeBuilder
+
+OWN, FAST = "lstmir.lark", "fast.lark"
+"""The language's own grammar, and the one of larger tokens."""
 
 _FOLDER = Path(__file__).parent
 
 
-@lru_cache(maxsize=1)
-def fast_parser() -> Lark:
-    """The parser of larger tokens."""
-    return _open("fast.lark", FastTreeBuilder())
-
-
-def careful_parser(builder: TreeBuilder) -> Lark:
-    """The parser of the language's own grammar."""
-    return _open("lstmir.lark", builder)
-
-
-def _open(name: str, builder: TreeBuilder) -> Lark:
-    options: dict[str, Any] = {
-        "parser": "lalr", "start": "module", "maybe_placeholders": True, "transformer": builder,
-    }  # fmt: skip
-    return Lark.open(str(_FOLDER / name), cache=_cache(name), **options)
+def open_grammar(name: str, builder: TreeBuilder) -> Lark:
+    """The parser of a grammar, for modules or (`start="dict"`) for attributes alone."""
+    return Lark.open(
+        str(_FOLDER / name), parser="lalr", start=["module", "dict"], maybe_placeholders=True,
+        transformer=builder, cache=_cache(name),
+    )  # fmt: skip
 
 
 def _cache(name: str) -> str | bool:

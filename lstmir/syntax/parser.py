@@ -11,8 +11,7 @@ from lstmir.ir.diagnostics import Diagnostics, Source, UserError
 from lstmir.ir.garbage import collection_paused
 from lstmir.ir.module import Module
 from lstmir.ir.verify import verify
-from lstmir.syntax.grammar import fast_parser
-from lstmir.syntax.recovery import parse_with_recovery
+from lstmir.syntax.fast import fast_parser
 from lstmir.syntax.resolve import resolve_module
 from lstmir.syntax.tokens import MalformedToken
 
@@ -39,7 +38,7 @@ def _read(source: Source) -> Module | None:
     """The module, or None if the text has any mistake."""
     diagnostics = Diagnostics()
     try:
-        syntax: Any = fast_parser().parse(source.text)
+        syntax: Any = fast_parser().parse(source.text, start="module")
         module = resolve_module(syntax, source, diagnostics)
     except (UnexpectedInput, MalformedToken):
         return None
@@ -48,6 +47,8 @@ def _read(source: Source) -> Module | None:
 
 def _read_with_care(source: Source) -> Module:
     """Read again what has a mistake, to tell all that is wrong and where."""
+    from lstmir.syntax.recovery import parse_with_recovery
+
     diagnostics = Diagnostics()
     syntax = parse_with_recovery(source, diagnostics)
     if syntax is None:

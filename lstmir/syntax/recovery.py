@@ -16,7 +16,7 @@ from lark.exceptions import UnexpectedInput
 
 from lstmir.ir.diagnostics import Diagnostics, Location, Source
 from lstmir.syntax import tokens
-from lstmir.syntax.grammar import careful_parser
+from lstmir.syntax.grammar import OWN, open_grammar
 from lstmir.syntax.tokens import MalformedToken, offset_of
 from lstmir.syntax.tree import BrokenSyntax, ModuleSyntax, OperationSyntax
 from lstmir.syntax.tree_builder import TreeBuilder
@@ -33,10 +33,10 @@ def parse_with_recovery(source: Source, diagnostics: Diagnostics) -> ModuleSynta
 
     Every mistake goes to `diagnostics`.
     """
-    parser = careful_parser(_CarefulTreeBuilder(source, diagnostics))
+    parser = open_grammar(OWN, _CarefulTreeBuilder(source, diagnostics))
     recovery = _Recovery(source, diagnostics, parser)
     try:
-        syntax: Any = parser.parse(source.text, on_error=recovery.resume)
+        syntax: Any = parser.parse(source.text, start="module", on_error=recovery.resume)
     except UnexpectedInput:
         return None
     assert isinstance(syntax, ModuleSyntax)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from lark import Lark
 from lark.exceptions import UnexpectedInput
 
-from lstmir.syntax.grammar import careful_parser, fast_parser
+from lstmir.syntax.fast import fast_parser
+from lstmir.syntax.grammar import OWN, open_grammar
 from lstmir.syntax.printer import print_module
 from lstmir.syntax.tokens import MalformedToken
 from lstmir.syntax.tree_builder import TreeBuilder
@@ -27,13 +28,13 @@ SEEDS = st.integers(0, 2**32).map(Random)
 
 @cache
 def _own_parser() -> Lark:
-    return careful_parser(TreeBuilder())
+    return open_grammar(OWN, TreeBuilder())
 
 
 def _tree(parser: Lark, text: str) -> Any:
     """Everything that a parser finds in a text, places of operations included."""
     try:
-        return _plain(parser.parse(text))
+        return _plain(parser.parse(text, start="module"))
     except (UnexpectedInput, MalformedToken):
         return REFUSED
 
