@@ -64,8 +64,8 @@ class _Resolver:
             self.error(str(error), offset_of(written))
             return None
 
-    def error(self, message: str, offset: int) -> None:
-        self.diagnostics.error(message, self.location(offset))
+    def error(self, message: str, offset: int, *notes: str) -> None:
+        self.diagnostics.error(message, self.location(offset), *notes)
 
     def location(self, offset: int) -> Location:
         return Location(self.source, offset)
@@ -73,7 +73,8 @@ class _Resolver:
     def function(self, syntax: FunctionSyntax) -> None:
         name, offset = syntax.name[1:], offset_of(syntax.name)
         if name in self.module.functions:
-            self.error(f"function @{name} is defined twice", offset)
+            first = self.module.functions[name].location
+            self.error(f"function @{name} is defined twice", offset, *_defined(first))
             return
         region = Region()
         scope: Scope = {}
@@ -163,7 +164,8 @@ class _Resolver:
         for (op, index), type_, name in zip(operands, operand_types, names, strict=True):
             found = op.result_types[index]
             if found is not type_ and found != type_:
-                self.error(f"{name} is {found}, not {type_}", offset_of(name))
+                message = f"{name} is {found}, not {type_}"
+                self.error(message, offset_of(name), *_defined(op.location))
                 fits = False
         return result_types if fits else None
 
@@ -231,7 +233,9 @@ class _Resolver:
 
     def bind(self, scope: Scope, name: str, value: Value | None) -> None:
         if name in scope:
-            self.error(f"{name} is defined twice", offset_of(name))
+            first = scope[name]
+            place = first.op.location if first is not None else None
+            self.error(f"{name} is defined twice", offset_of(name), *_defined(place))
         scope[name] = value
 
     def resource(self, op: Operation) -> None:
@@ -261,6 +265,13 @@ class _Resolver:
 def _check_count(op: str, what: str, count: int, types: Sequence[Type]) -> None:
     if len(types) != count:
         raise Invalid(f"'{op}' has {count} {what}(s) but {len(types)} {what} type(s)")
+
+
+def _defined(place: Location | None) -> list[str]:
+    """A note that tells in which line something was defined, if that is known."""
+    if place is None:
+        return []
+    return [f"it is defined in line {place.source.position(place.offset)[0]}"]
 
 
 def _hint(name: str) -> str | None:
