@@ -124,6 +124,13 @@ HEAD = "module @m { func @f(%x: f32) { "
         "%y = arith.neg %x : f99",
         "%y = arith.neg %x /: f32",
         "%y = arith.neg %x : ()",
+        "%y = arith.neg %x {some.name = 1} : f32",
+        "%y = arith.neg %x {some.name // {\n = {}} : f32",
+        "%y = arith.neg %x {true = 1, return = [true, -1.5e3, @w, f32]} : f32",
+        "%y = arith.neg %x {a = 1, a = 2} : f32",
+        "%y = arith.neg %x {a = [[1]]} : f32",
+        "%y = arith.neg %x {a = trueish} : f32",
+        '%y = arith.neg %x {a = "}\" // : f32"} : f32',
     ],
 )
 def test_of_odd_operations(operation: str) -> None:
