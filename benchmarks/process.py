@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import platform
 import resource
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from time import process_time
 from typing import Any
 
 
@@ -17,6 +19,24 @@ def run_worker(module: str, *arguments: object) -> dict[str, Any]:
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     result: dict[str, Any] = json.loads(done.stdout)
     return result
+
+
+Task = Callable[[int], Callable[[], object]]
+"""Prepares work of a size; the work itself is what is measured."""
+
+
+def measure(tasks: Mapping[str, Task], task: str, size: str) -> None:
+    """Print the CPU time of a task as JSON, and the peak memory.
+
+    A small task is run before, so that what is loaded once is loaded.
+    """
+    for each in (10, int(size)):
+        work = tasks[task](each)
+        gc.collect()
+        start = process_time()
+        work()
+        seconds = process_time() - start
+    print(json.dumps({"seconds": seconds, "peak_mib": peak_mib()}))
 
 
 def cpu_seconds(command: Sequence[str]) -> float:

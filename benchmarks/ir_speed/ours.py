@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import gc
-import json
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from time import process_time
 
 from benchmarks.ir_speed.programs import one_constant, straight_line
-from benchmarks.process import peak_mib
+from benchmarks.process import Task, measure
 from lstmir.ir.garbage import collection_paused
 from lstmir.ir.module import Module
 from lstmir.syntax.parser import parse_module
 from lstmir.syntax.printer import print_module
-
-
-def main(task: str, operations: int) -> None:
-    """Measure the task on a small program first, so that what is loaded once is loaded."""
-    for size in (10, operations):
-        job = TASKS[task](size)
-        gc.collect()
-        start = process_time()
-        job()
-        seconds = process_time() - start
-    print(json.dumps({"seconds": seconds, "peak_mib": peak_mib()}))
 
 
 def _parse(size: int) -> Callable[[], object]:
@@ -38,7 +24,7 @@ def _print(size: int) -> Callable[[], object]:
     return lambda: print_module(module)
 
 
-def _cleaned_by(name: str, twins: bool) -> Callable[[int], Callable[[], object]]:
+def _cleaned_by(name: str, twins: bool) -> Task:
     from lstmir.pipeline.passes import Context, pass_named
 
     import_module(f"lstmir.passes.{name.replace('-', '_')}")
@@ -73,7 +59,7 @@ def _bytes(mebibytes: int) -> Callable[[], object]:
     return lambda: bytes.fromhex(text.decode()[start:end])
 
 
-TASKS: dict[str, Callable[[int], Callable[[], object]]] = {
+TASKS: dict[str, Task] = {
     "parse": _parse,
     "print": _print,
     "cse": lambda size: _cleaned_by("cse", True)(size),
@@ -85,4 +71,4 @@ TASKS: dict[str, Callable[[int], Callable[[], object]]] = {
 }
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    measure(TASKS, *sys.argv[1:])

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-import json
 import sys
 from collections.abc import Callable
-from time import process_time
 
 from xdsl.context import Context
 from xdsl.dialects.arith import Arith
@@ -16,18 +13,7 @@ from xdsl.parser import Parser
 from xdsl.transforms.common_subexpression_elimination import CommonSubexpressionElimination
 
 from benchmarks.ir_speed.programs import as_mlir, straight_line
-from benchmarks.process import peak_mib
-
-
-def main(task: str, operations: int) -> None:
-    """Measure the task on a small program first, so that what is loaded once is loaded."""
-    for size in (10, operations):
-        job = TASKS[task](size)
-        gc.collect()
-        start = process_time()
-        job()
-        seconds = process_time() - start
-    print(json.dumps({"seconds": seconds, "peak_mib": peak_mib()}))
+from benchmarks.process import Task, measure
 
 
 def _read(text: str) -> ModuleOp:
@@ -58,11 +44,11 @@ def _cse(size: int) -> Callable[[], object]:
     return job
 
 
-TASKS: dict[str, Callable[[int], Callable[[], object]]] = {
+TASKS: dict[str, Task] = {
     "parse": _parse,
     "print": _print,
     "cse": _cse,
 }
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    measure(TASKS, *sys.argv[1:])

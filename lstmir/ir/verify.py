@@ -20,8 +20,9 @@ from lstmir.ir.module import Function, Module
 from lstmir.ir.naming import RESOURCE_NAME, SYMBOL
 from lstmir.ir.operands import check_segments
 from lstmir.ir.operation import Operation
-from lstmir.ir.region import CycleError, Region
+from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, Type, element_of, holds
+from lstmir.ir.uses import CycleError
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
 
 _FUNCTION_ENDS = ("return", "rtl.next")
