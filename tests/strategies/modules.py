@@ -14,12 +14,12 @@ from lstmir.ir.region import Region
 from lstmir.ir.types import F32, F64, I1, FloatType, TensorType, element_of, shape_of
 from lstmir.numeric.carriers import as_carrier
 from lstmir.numeric.fixed import FixedType
-from tests.strategies import rearranging, recurrences
+from tests.strategies import recurrences
 from tests.strategies.program import Program
-from tests.strategies.recipes import RECIPES, names_at
+from tests.strategies.recipes import recipes_at
 
-# Importing them has entered their recipes.
-assert rearranging and recurrences
+# Importing it has entered its recipes.
+assert recurrences
 
 DYNAMIC_LENGTH = 3
 
@@ -48,9 +48,9 @@ def random_module(random: Random, level: int | None = None, operations: int = 8)
 
 
 def _fill(program: Program, operations: int) -> None:
-    names = names_at(program.level)
+    recipes = list(recipes_at(program.level).values())
     for _ in range(operations):
-        RECIPES[program.random.choice(names)](program)
+        program.random.choice(recipes)(program)
     if not program.pool:
         program.fresh(program.type())
     some = program.random.choices(program.pool, k=program.random.randint(1, 3))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from lstmir.dialects.shapes import broadcast
 from lstmir.ir.builder import Builder
 from lstmir.ir.captures import add_capture
-from lstmir.ir.diagnostics import Invalid
+from lstmir.ir.context import OpContext
+from lstmir.ir.definition import DEFINITIONS, OpDefinition
 from lstmir.ir.encodings import BankSparse, split_banks
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Operation, Value
+from lstmir.ir.operation import Attributes, Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import (
     F16,
@@ -32,12 +32,15 @@ from lstmir.ir.types import (
     with_element,
 )
 from lstmir.numeric.fixed import FixedType
+from tests.strategies.kinds import Kind, kind_of
+from tests.strategies.rules import accepts
 
 NAMES = ("x", "y", "x", "x_1", "w.0", "0", "7up", "1", "a b", "größe", None, None, None)
 STATIC = ((), (1,), (2,), (3,), (2, 3), (3, 2), (2, 2), (4, 2), (2, 1, 3), (2, 2, 2))
 DYNAMIC = ((None,), (None, 2), (None, 1, 3), (None, None, 2))
 WIDEST_OPERAND = 48
 Fits = Callable[[Type], bool]
+T = TypeVar("T")
 
 
 class Program:
@@ -59,7 +62,10 @@ class Program:
         self.depth: int = outer.depth + 1 if outer else 0
         self.build = Builder(module, region)
         self.element: ElementType = outer.element if outer else random.choice((F64, F64, F32, F16))
-        self.pool: list[Value] = list(region.arguments)
+        self.pool: list[Value] = []
+        self.by_kind: dict[Kind, list[Value]] = {}
+        for value in region.arguments:
+            self.keep(value)
 
     def inside(self, region: Region) -> Program:
         """The program of a body."""
@@ -67,6 +73,10 @@ class Program:
 
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
+
+    def one_of(self, items: Sequence[T]) -> T:
+        """Any of some items; the only one takes no draw, of which hypothesis has not many."""
+        return items[0] if len(items) == 1 else self.random.choice(items)
 
     def name(self) -> str | None:
         return self.random.choice(NAMES)
@@ -97,14 +107,14 @@ class Program:
             return self.random.choice(there)
         return self.fresh(make())
 
-    def beside(self, others: Sequence[Value], fits: Fits, make: Callable[[], Type]) -> Value:
-        """A value that fits and can be broadcast with others."""
-        shape = broadcast(tuple(value.type for value in others))
+    def of_kinds(self, kinds: Iterable[Kind]) -> list[Value]:
+        """All values of some kinds."""
+        return [value for kind in kinds for value in self.by_kind.get(kind, ())]
 
-        def both(type_: Type) -> bool:
-            return fits(type_) and _broadcasts((*(value.type for value in others), type_))
-
-        return self.value(both, lambda: of_shape(shape, element_of(make())))
+    def find(self, kinds: Iterable[Kind]) -> Value | None:
+        """A value of some kinds, more often than none."""
+        there = self.of_kinds(kinds)
+        return self.one_of(there) if there and self.chance(0.92) else None
 
     def fresh(self, type_: Type) -> Value:
         """A constant, a parameter of the function, or a capture of a body."""
@@ -145,26 +155,52 @@ class Program:
         return self.random.randint(element.min_int, element.max_int)
 
     def keep(self, value: Value) -> Value:
+        """Enter a value into the pool."""
         self.pool.append(value)
+        self.by_kind.setdefault(kind_of(value.type), []).append(value)
         return value
 
     def add(
-        self, name: str, operands: Sequence[Value], type_: Type | None = None, **attributes: Any
+        self,
+        name: str,
+        operands: Sequence[Value],
+        types: Sequence[Type] | None = None,
+        **attributes: Any,
     ) -> Operation:
-        """Add an operation and keep its results; None infers the type of its result."""
-        types = None if type_ is None else [type_]
-        if type_ is None and self.chance(0.2):
-            types = [self.wider(t) for t in self.build.infer(name, operands, attributes)]
+        """Add an operation and keep its results; None infers their types."""
+        if types is None:
+            types = self.build.infer(name, operands, attributes)
+            types = self.widened(DEFINITIONS[name], self.context(operands, attributes), types)
         if self.chance(0.1):
             attributes["range"] = (-1.5, self.random.randint(0, 3) / 2)
         op = self.build.op(name, operands, types, names=[self.name()], **attributes)
-        self.pool += op.results
-        if self.chance(0.2):  # a twin, for those who look for them
-            self.pool += self.build.op(name, operands, op.result_types, **attributes).results
-        elif len({value.type for value in operands}) == 1 and self.chance(0.2):  # and no twin
-            swapped = list(reversed(operands))
-            self.pool += self.build.op(name, swapped, op.result_types, **attributes).results
+        self.keep_results(op)
+        kin = self.random.random()
+        if kin < 0.2:  # a twin, for those who look for them
+            self.keep_results(self.build.op(name, operands, types, **attributes))
+        elif kin < 0.4 and len({value.type for value in operands}) == 1:  # and no twin
+            swapped = operands[::-1]
+            if accepts(DEFINITIONS[name], self.context(swapped, attributes), types):
+                self.keep_results(self.build.op(name, swapped, types, **attributes))
         return op
+
+    def context(self, operands: Sequence[Value], attributes: Attributes) -> OpContext:
+        """What the rules of an operation on some operands may look at."""
+        return OpContext(operands, attributes, self.module.resources)
+
+    def widened(
+        self, definition: OpDefinition, context: OpContext, types: Sequence[Type]
+    ) -> Sequence[Type]:
+        """Now and then types that hold more than the inferred ones, where they are legal too."""
+        if not self.chance(0.2):
+            return types
+        wide = [self.wider(type_) for type_ in types]
+        return wide if accepts(definition, context, wide) else types
+
+    def keep_results(self, op: Operation) -> None:
+        """Enter what an operation gives."""
+        for value in op.results:
+            self.keep(value)
 
     def wider(self, type_: Type) -> Type:
         """A type that holds every value of another."""
@@ -174,28 +210,8 @@ class Program:
         return with_element(type_, FixedType(True, element.width + 3, element.frac + 1))
 
 
-def _broadcasts(types: tuple[Type, ...]) -> bool:
-    try:
-        broadcast(types)
-    except Invalid:
-        return False
-    return True
-
-
 def _pruned(array: np.ndarray, pattern: BankSparse) -> np.ndarray:
     """All but the first `keep` elements of each bank set to zero."""
     rank = split_banks(np.ones_like(array, int), pattern.size).cumsum(axis=2)
     kept = rank.reshape(len(array), -1)[:, : array.shape[1]] <= pattern.keep
     return np.where(kept, array, np.zeros_like(array))
-
-
-def is_number(type_: Type) -> bool:
-    """Whether arithmetic takes the type, and its exact results stay within bounds."""
-    element = element_of(type_)
-    if isinstance(element, FixedType):
-        return element.width <= WIDEST_OPERAND
-    return isinstance(element, FloatType)
-
-
-def is_truth(type_: Type) -> bool:
-    return element_of(type_) == I1

@@ -1,12 +1,15 @@
-"""Recipes for `rnn`: networks, and loops whose bodies are random programs themselves."""
+"""Recipes for `rnn`: layers, and loops whose bodies are random programs themselves."""
 
 from __future__ import annotations
 
 from lstmir.dialects.fx import OVERFLOWS, ROUNDINGS
 from lstmir.dialects.rnn import DIRECTIONS, scan_results
+from lstmir.ir.context import OpContext
+from lstmir.ir.definition import DEFINITIONS, OpDefinition
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import (
+    F64,
     ElementType,
     TensorType,
     Type,
@@ -19,32 +22,61 @@ from lstmir.ir.types import (
 )
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
 from tests.strategies.program import Program
-from tests.strategies.recipes import RECIPES, names_at, recipe
+from tests.strategies.recipes import Recipe, recipe, recipes_at
+from tests.strategies.rules import inferred, stand_in
 
 DEEPEST = 2
+_REQUIRED = {"", "weights", "recurrence"}
 
 
-@recipe("rnn.lstm", levels=(1,))
-def _lstm(p: Program) -> None:
-    hidden, features = p.random.randint(1, 3), p.random.randint(1, 3)
-    time, batch = p.random.choice((None, 2)), p.random.choice((None, 1, 2))
-    direction = p.random.choice(DIRECTIONS)
-    d = 2 if direction == "bidirectional" else 1
+def _layer(definition: OpDefinition) -> Recipe:
+    """A layer of any sizes, with any of its optional parts."""
+    gates = _gates(definition)
 
-    def given(*shape: int | None) -> Value:
-        type_ = TensorType(shape, p.element)
-        return p.value(lambda other: other == type_, lambda: type_)
+    def make(p: Program) -> None:
+        hidden, features = p.random.randint(1, 3), p.random.randint(1, 3)
+        time, batch = p.random.choice((None, 2)), p.random.choice((None, 1, 2))
+        direction = p.random.choice(DIRECTIONS)
+        d, rows = 2 if direction == "bidirectional" else 1, gates * hidden
+        shapes = {
+            "": (time, batch, features), "weights": (d, rows, features),
+            "recurrence": (d, rows, hidden), "bias": (d, 2 * rows),
+            "initial_h": (d, p.random.choice((1, batch)), hidden),
+            "initial_c": (d, p.random.choice((1, batch)), hidden),
+        }  # fmt: skip
+        given = [part for part in shapes if part in _REQUIRED or p.chance(0.5)]
+        sizes = {part: int(part in given) for part in shapes}
+        parts = [group.keyword for group in definition.groups if sizes.get(group.keyword)]
+        p.add(
+            definition.name, [_tensor(p, shapes[part]) for part in parts],
+            segments=tuple(sizes.get(group.keyword, 0) for group in definition.groups),
+            hidden_size=hidden, direction=direction,
+        )  # fmt: skip
 
-    parts = [[given(time, batch, features)], [given(d, 4 * hidden, features)]]
-    parts.append([given(d, 4 * hidden, hidden)])
-    parts.append([given(d, 8 * hidden)] if p.chance(0.5) else [])
-    parts += (
-        [given(d, p.random.choice((1, batch)), hidden)] if p.chance(0.5) else [] for _ in range(2)
-    )
-    p.add(
-        "rnn.lstm", [value for part in parts for value in part],
-        segments=tuple(map(len, parts)), hidden_size=hidden, direction=direction,
-    )  # fmt: skip
+    return make
+
+
+def _gates(definition: OpDefinition) -> int:
+    """How many rows of its matrices a layer has for a unit: as many as the table accepts."""
+    segments = tuple(int(group.keyword in _REQUIRED) for group in definition.groups)
+    attributes = {"segments": segments, "hidden_size": 1, "direction": "forward"}
+
+    def fits(gates: int) -> bool:
+        shapes = (1, 1, 1), (1, gates, 1), (1, gates, 1)
+        operands = [stand_in(TensorType(shape, F64)) for shape in shapes]
+        return inferred(definition, OpContext(operands, attributes, {})) is not None
+
+    return next(gates for gates in range(1, 9) if fits(gates))
+
+
+def _tensor(p: Program, shape: tuple[int | None, ...]) -> Value:
+    type_ = TensorType(shape, p.element)
+    return p.value(lambda other: other == type_, lambda: type_)
+
+
+for _definition in DEFINITIONS.values():
+    if _REQUIRED <= {group.keyword for group in _definition.groups}:
+        recipe(_definition.name, levels=(1,))(_layer(_definition))
 
 
 @recipe("rnn.scan", "rnn.yield", levels=(2, 3))
@@ -53,9 +85,9 @@ def _scan(p: Program) -> None:
         return
     inputs = _sequences(p)
     states = [_state(p) for _ in range(p.random.randint(0, 2))]
-    op = Operation(
-        "rnn.scan", (), {"segments": (len(inputs), len(states), 0)}, [_body(p, inputs, states)]
-    )
+    sizes = {"": len(inputs), "state": len(states)}
+    segments = tuple(sizes.get(group.keyword, 0) for group in DEFINITIONS["rnn.scan"].groups)
+    op = Operation("rnn.scan", (), {"segments": segments}, [_body(p, inputs, states)])
     if p.chance(0.4):
         op.attributes["direction"] = p.random.choice(DIRECTIONS[:2])
     p.region.insert(op, [*inputs, *states])
@@ -63,13 +95,13 @@ def _scan(p: Program) -> None:
     for value in p.random.sample(p.pool, min(len(p.pool), p.random.randint(0, 2))):
         inside.capture(value)
     for _ in range(p.random.randint(0, 4)):
-        RECIPES[p.random.choice(names_at(p.level))](inside)
+        p.random.choice(list(recipes_at(p.level).values()))(inside)
     nexts = [_next(inside, value.type) for value in states]
     emits = p.random.choices(inside.pool, k=p.random.randint(0 if states else 1, 2))
     inside.build.end("rnn.yield", [*nexts, *emits], segments=(len(nexts), len(emits)))
     op.result_types = [without_encoding(type_) for type_ in scan_results(op)]
     op.result_names = [p.name() for _ in op.result_types]
-    p.pool += op.results
+    p.keep_results(op)
 
 
 def _sequences(p: Program) -> list[Value]:
@@ -111,7 +143,7 @@ def _next(inside: Program, type_: Type) -> Value:
     ):
         return inside.random.choice([v for v in inside.pool if v.type == type_])
     op = inside.add(
-        "fx.requantize", [source], with_element(source.type, element),
+        "fx.requantize", [source], [with_element(source.type, element)],
         rounding=inside.random.choice(ROUNDINGS), overflow=inside.random.choice(OVERFLOWS),
     )  # fmt: skip
     return op.result
