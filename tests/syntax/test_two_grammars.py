@@ -130,7 +130,7 @@ HEAD = "module @m { func @f(%x: f32) { "
         "%y = arith.neg %x {a = 1, a = 2} : f32",
         "%y = arith.neg %x {a = [[1]]} : f32",
         "%y = arith.neg %x {a = trueish} : f32",
-        '%y = arith.neg %x {a = "}\" // : f32"} : f32',
+        '%y = arith.neg %x {a = "}\\" // : f32"} : f32',
     ],
 )
 def test_of_odd_operations(operation: str) -> None:
