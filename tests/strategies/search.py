@@ -100,8 +100,8 @@ def _legal_types(
     if definition.name in UNSIGNED_ONLY and elements_of(element_of(context.types[0])) == "signed":
         return None
     if definition.infer is None:
-        types = [make() for make in written]
-        return types if accepts(definition, context, types) else None
+        guesses = [make() for make in written]
+        return guesses if accepts(definition, context, guesses) else None
     types = inferred(definition, context)
     if types is None or any(element_of(type_).width > WIDEST_RESULT for type_ in types):
         return None
