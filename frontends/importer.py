@@ -21,6 +21,7 @@ from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import BATCH, set_ports
 from lstmir.ir.module import Function, Module
 from lstmir.ir.region import Region
+from lstmir.ir.types import element_of, is_float
 
 MIN_OPSET = 7
 """From this version on, broadcasting is numpy's and LSTM is what it is today."""
@@ -65,6 +66,10 @@ class _Importer:
         for name, result in zip(self.outputs, results, strict=True):
             if isinstance(result, Known):
                 raise UserError(f"the output '{name}' is a constant: it depends on no input")
+            if not is_float(result.value.type):
+                raise UserError(
+                    f"the output '{name}' holds {element_of(result.value.type)}, not floats"
+                )
         self.folder.builder.end("return", [self.folder.value(result) for result in results])
         self.result.functions["main"] = Function("main", self.region)
         self.interface(results)

@@ -9,19 +9,23 @@ from lstmir.frontends.folding import ELEMENTS
 from lstmir.frontends.tensors import element_dtype
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import Port
-from lstmir.ir.types import F32, F64, TensorType, Type, element_of
+from lstmir.ir.types import F32, F64, I32, I64, TensorType, Type, element_of
 
 
 def input_type(info: dict[str, Any]) -> TensorType:
-    """The type of a graph input. Raises `UserError` unless it is a float tensor with axes."""
+    """The type of a graph input. Raises `UserError` unless it is a tensor with axes.
+
+    Its elements are floats, or integers such as the lengths of sequences.
+    """
     what = f"the input '{info['name']}'"
     tensor = info.get("type", {}).get("tensorType")
     if tensor is None:
         raise UserError(f"{what} is not a tensor")
     element = ELEMENTS[element_dtype(int(tensor.get("elemType", 0)), what).name]
-    if element not in (F32, F64):
+    if element not in (F32, F64, I32, I64):
         raise UserError(
-            f"{what} has elements of {element}; lstmir takes f32 (FLOAT) and f64 (DOUBLE)"
+            f"{what} has elements of {element};"
+            " lstmir takes f32 (FLOAT), f64 (DOUBLE), and integers for lengths"
         )
     if "shape" not in tensor:
         raise UserError(f"{what} has no shape")

@@ -9,12 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from lstmir.ir.module import Module
-from lstmir.ir.operands import captured_value, constant_of, segment, segments_of
+from lstmir.ir.operands import captured_value, constant_of, segment, segment_range
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import is_float, shape_of
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
-from lstmir.passes.uses import feeds_matrix, is_exact_output, users_of
+from lstmir.passes.uses import feeds_matrix, is_exact_output, refuse_lengths, users_of
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
 # Beyond these a saturating function is flat: its operand may saturate.
@@ -59,6 +59,7 @@ class AssignBitwidths:
 
     def run(self, module: Module, context: Context) -> None:
         """Raises `UserError` where a range was not recorded."""
+        refuse_lengths(self, module)
         _Assignment(self, module).run()
 
 
@@ -120,7 +121,7 @@ class _Assignment:
             self.state(value, argument, segment(scan, "state")[index] if held else None)
 
     def state_argument(self, scan: Operation, index: int) -> Value:
-        inputs = len(segments_of(scan)[0])
+        inputs = len(segment_range(scan, ""))
         return scan.regions[0].arguments[inputs + index]
 
     def state(self, value: Value, argument: Value | None, initial: Value | None) -> None:
@@ -146,8 +147,8 @@ class _Assignment:
         largest = float(np.abs(array).max()) if array.size else 0.0
         users = users_of(op.result)
         for user, index in users:
-            if user.name == "rnn.scan" and index in segments_of(user)[1]:
-                state = user.regions[0].end.operands[index - segments_of(user)[1].start]
+            if user.name == "rnn.scan" and index in (held := segment_range(user, "state")):
+                state = user.regions[0].end.operands[index - held.start]
                 self.set(op, state.op.attributes["format"], state.op.attributes["basis"])
                 return
         products = [user for user, _ in users if user.name == "linalg.matvec"]
@@ -193,7 +194,7 @@ class _Assignment:
             return self.source(outer)
         owner = op.parent.owner
         if op is op.parent.entry and owner is not None:
-            inputs = len(segments_of(owner)[0])
+            inputs = len(segment_range(owner, ""))
             if value.index < inputs:
                 return self.source(owner.operands[value.index])
             return self.source(owner.regions[0].end.operands[value.index - inputs])

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite
 from typing import ClassVar
 
 import numpy as np
 
-from lstmir.interpreter.run import fits, run_samples
+from lstmir.interpreter.feeds import fits
+from lstmir.interpreter.listeners import Ranges
+from lstmir.interpreter.run import run_samples
 from lstmir.ir.interface import Port, is_sampled, ports
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Value
-from lstmir.ir.types import is_float
+from lstmir.ir.types import is_fixed, is_float
+from lstmir.passes.uses import refuse_lengths
 from lstmir.pipeline.passes import Context, Promise, cannot, register
-
-Range = tuple[float, float]
 
 
 @register
@@ -35,10 +36,14 @@ class Calibrate:
         """Raises `UserError` without data that fit, on a module of batches, or on fixed point."""
         if not is_sampled(module):
             raise cannot(self, "the module is still that of a batch: run isolate-sample first")
-        if not all(is_float(value.type) for value in module.main.parameters):
-            raise cannot(self, "the network is in fixed point: run calibrate before quantize")
+        refuse_lengths(self, module)
+        for value in module.main.parameters:
+            if is_fixed(value.type):
+                raise cannot(self, "the network is in fixed point: run calibrate before quantize")
+            if not is_float(value.type):
+                raise cannot(self, f"the input '%{value.name}' holds {value.type}, not floats")
         samples = [self.samples(port, context) for port in ports(module, "input")]
-        ranges = _Ranges(self)
+        ranges = _FiniteRanges(self)
         with np.errstate(over="ignore", invalid="ignore"):
             run_samples(module, samples, ranges)
         _write(module, ranges)
@@ -63,25 +68,23 @@ class Calibrate:
         return array
 
 
-@dataclass
-class _Ranges:
-    """A listener that keeps the smallest and the largest element of each value."""
+class _FiniteRanges(Ranges):
+    """The ranges of floats, which must be finite."""
 
-    calibrate: Calibrate
-    found: dict[Value, Range] = field(default_factory=dict)
+    def __init__(self, calibrate: Calibrate) -> None:
+        super().__init__()
+        self.calibrate = calibrate
 
     def see(self, value: Value, array: np.ndarray) -> None:
-        if not is_float(value.type) or not array.size:
+        if not is_float(value.type):
             return
-        lo, hi = float(array.min()), float(array.max())
-        if not (isfinite(lo) and isfinite(hi)):
+        super().see(value, array)
+        if not all(map(isfinite, self.found.get(value, ()))):
             why = f"'%{value.name or value.index}' is not finite on the calibration data"
             raise cannot(self.calibrate, why, value.op.location)
-        old = self.found.get(value, (lo, hi))
-        self.found[value] = (min(lo, old[0]), max(hi, old[1]))
 
 
-def _write(module: Module, ranges: _Ranges) -> None:
+def _write(module: Module, ranges: Ranges) -> None:
     for op in module.walk():
         found = [ranges.found.get(value) for value in op.results]
         if len(found) == 1 and found[0] is not None and op.name != "tensor.constant":

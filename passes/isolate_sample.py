@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
+from lstmir.dialects.layers import LAYERS
 from lstmir.ir.builder import Builder
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import SAMPLE, is_sampled, ports
 from lstmir.ir.module import Function, Module
+from lstmir.ir.operands import segment
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, element_of, of_shape, shape_of
@@ -134,20 +136,33 @@ def _drop(operand: _Sampled, from_end: int, build: Builder) -> Value:
     return build.value("tensor.reshape", operand.value, type=type_)
 
 
-def _lstm(op: Operation, operands: list[_Sampled], build: Builder) -> list[_Sampled]:
-    axes = [operand.batch for operand in operands]
-    if axes[0] != 1 or any(axis not in (None, 1) for axis in axes[1:]):
+# Where a layer has samples: along these axes of these parts, and nowhere else.
+_BATCH = {"": 1, "lengths": 0, "initial_h": 1, "initial_c": 1}
+
+
+def _layer(op: Operation, operands: list[_Sampled], build: Builder) -> list[_Sampled]:
+    parts = [part for part in LAYERS[op.name].parts for _ in segment(op, part)]
+    if operands[0].batch != 1 or not all(map(_is_of_one_sample, parts, operands)):
         raise _mixes(op)
     values = [_restore(operand, build) for operand in operands]
-    whole = build.op("rnn.lstm", values, **op.attributes)
+    whole = build.op(op.name, values, **op.attributes)
     found = []
-    for value, axis, name in zip(whole.results, (2, 1, 1), op.result_names, strict=True):
+    for value, name in zip(whole.results, op.result_names, strict=True):
+        axis = len(shape_of(value.type)) - 2
         shape = _without(shape_of(value.type), axis)
         dropped = build.value(
             "tensor.reshape", value, type=of_shape(shape, element_of(value.type)), hint=name
         )
         found.append(_Sampled(dropped, axis))
     return found
+
+
+def _is_of_one_sample(part: str, operand: _Sampled) -> bool:
+    """Whether a part of a layer belongs to one sample, or is the same for all."""
+    axis = _BATCH.get(part)
+    if operand.batch is not None or axis is None:
+        return operand.batch == axis
+    return shape_of(operand.value.type)[axis] == 1
 
 
 def _restore(operand: _Sampled, build: Builder) -> Value:
@@ -235,7 +250,7 @@ def _same_place(
 
 
 _RULES: dict[str, _Rule] = {
-    "rnn.lstm": _lstm,
+    **dict.fromkeys(LAYERS, _layer),
     "linalg.linear": _linear,
     "tensor.slice": _slice,
     "tensor.transpose": _transpose,

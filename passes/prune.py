@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from lstmir.dialects.layers import LAYERS
 from lstmir.interpreter.run import run_samples
 from lstmir.ir.captures import retype
 from lstmir.ir.encodings import BankSparse, split_banks
@@ -85,10 +86,9 @@ class Prune:
     def check_level(self, module: Module) -> None:
         """Raise `UserError` for a module whose cells are not dataflow graphs of floats."""
         for op in module.walk():
-            if op.name == "rnn.lstm":
-                raise cannot(
-                    self, "'rnn.lstm' is a whole network: run expand-cells first", op.location
-                )
+            if op.name in LAYERS:
+                why = f"'{op.name}' is a whole network: run expand-cells first"
+                raise cannot(self, why, op.location)
         if not all(is_float(value.type) for value in module.main.parameters):
             raise cannot(self, "the network is in fixed point: run prune before quantize")
 

@@ -8,16 +8,18 @@ from typing import ClassVar
 
 import numpy as np
 
+from lstmir.dialects.layers import LAYERS
 from lstmir.dialects.rnn import scan_results
 from lstmir.ir.builder import Builder
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operands import segments_of
+from lstmir.ir.operands import constant_of, segment, segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, Type, element_of, is_float, shape_of, with_element
 from lstmir.numeric.arrays import quantize_real
-from lstmir.numeric.fixed import FixedType
+from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType, union_type
+from lstmir.passes.uses import refuse_lengths
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
 _REARRANGE = ("tensor.slice", "tensor.transpose", "tensor.concat")
@@ -39,6 +41,7 @@ class Quantize:
 
     def run(self, module: Module, context: Context) -> None:
         """Raises `UserError` where no format was assigned, or an operation has no fixed form."""
+        refuse_lengths(self, module)
         for function in list(module.functions.values()):
             module.functions[function.name] = _Quantization(self, module).function(function)
         module.drop_unused_resources()
@@ -84,14 +87,28 @@ class _Quantization:
             type_ = with_element(op.result.type, element_of(operands[0].type))
             return [build.value(op.name, *operands, type=type_, hint=op.result_names[0])]
         if op.name not in _REARRANGE and not op.name.startswith(("arith.", "linalg.matvec")):
-            if op.name in ("rnn.lstm", "linalg.linear"):
+            if op.name in (*LAYERS, "linalg.linear"):
                 why = f"'{op.name}' is a whole network: run expand-cells first"
                 raise cannot(self.options, why, op.location)
             note = "export the network up to there, and leave the rest to the host"
             raise cannot(self.options, f"'{op.name}' has no fixed-point form", op.location, note)
+        if op.name == "tensor.concat":
+            operands = self.alike(op, operands, build)
         exact = build.op(op.name, operands, names=op.result_names, **attributes).result
         format_ = op.attributes.get("format")
         return [exact if format_ is None else requantized(build, exact, format_)]
+
+    def alike(self, op: Operation, operands: list[Value], build: Builder) -> list[Value]:
+        """Values that become one, in a format that holds them all."""
+        elements = [element_of(value.type) for value in operands]
+        formats = [element for element in elements if isinstance(element, FixedType)]
+        if not formats:
+            return operands
+        common = union_type(formats)
+        if common.width > MAX_STORED_WIDTH:
+            why = f"the parts of '{op.name}' have no format of {MAX_STORED_WIDTH} bits in common"
+            raise cannot(self.options, why, op.location)
+        return [requantized(build, value, common) for value in operands]
 
     def constant(self, op: Operation, build: Builder) -> Value:
         type_, name = op.result.type, op.attributes["resource"]
@@ -119,12 +136,15 @@ class _Quantization:
 
     def scan(self, op: Operation, operands: list[Value], build: Builder) -> Sequence[Value]:
         end = op.regions[0].end
-        inputs, states, captures = ([operands[i] for i in part] for part in segments_of(op))
+        inputs, _, states, captures = ([operands[i] for i in part] for part in segments_of(op))
         held = [
             with_element(state.type, self.state_format(value))
             for state, value in zip(states, end.operands, strict=False)
         ]
-        states = [self.initial(build, s, t) for s, t in zip(states, held, strict=True)]
+        states = [
+            self.initial(build, old, new, type_)
+            for old, new, type_ in zip(segment(op, "state"), states, held, strict=True)
+        ]
         steps: list[Type] = [
             with_element(argument.type, element_of(value.type))
             for argument, value in zip(op.regions[0].arguments, inputs, strict=False)
@@ -144,11 +164,15 @@ class _Quantization:
             raise cannot(self.options, why, value.op.location)
         return format_
 
-    def initial(self, build: Builder, state: Value, type_: Type) -> Value:
-        """The initial state in the format of the state; a constant is rounded again, not twice."""
-        if state.type == type_:
-            return state
-        return requantized(build, state, element_of(type_))
+    def initial(self, build: Builder, old: Value, state: Value, type_: Type) -> Value:
+        """The initial state in the format of the state; a constant is rounded once, and stays one."""
+        format_ = element_of(type_)
+        array = constant_of(old, self.module.resources)
+        if array is None or state.type == type_:
+            return requantized(build, state, format_)
+        assert isinstance(type_, TensorType) and isinstance(format_, FixedType)
+        ints = quantize_real(array.astype(np.float64), format_)
+        return build.constant(ints, type_, f"{old.op.attributes['resource']}_state")
 
 
 def requantized(build: Builder, value: Value, element: object) -> Value:

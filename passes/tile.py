@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from lstmir.dialects.layers import LAYERS
 from lstmir.ir.builder import Builder
 from lstmir.ir.module import Function, Module
 from lstmir.ir.operands import constant_of, segment
@@ -55,11 +56,10 @@ class Tile:
     def only_scan(self, module: Module, function: Function) -> Operation:
         """The one recurrence of the network, on the function's one input, from constant states."""
         operations = function.region.operations()
-        whole = [op for op in operations if op.name == "rnn.lstm"]
+        whole = [op for op in operations if op.name in LAYERS]
         if whole:
-            raise cannot(
-                self, "'rnn.lstm' is a whole network: run expand-cells first", whole[0].location
-            )
+            why = f"'{whole[0].name}' is a whole network: run expand-cells first"
+            raise cannot(self, why, whole[0].location)
         scans = [op for op in operations if op.name == "rnn.scan"]
         if len(scans) != 1:
             why = f"the array runs one recurrence, this network has {len(scans)}"

@@ -38,6 +38,10 @@ def _violations(op: Operation) -> Iterator[str]:
         yield from _scalar_violations(op)
     if op.name == "tensor.slice" and (op.attributes["axis"] or op.attributes["start"] < 0):
         yield "'tensor.slice' is printed along the first axis, from a fixed start"
+    if op.name == "tensor.reshape" and not (
+        shape_of(op.operands[0].type) and shape_of(op.result.type)
+    ):
+        yield "'tensor.reshape' is printed of arrays, not of a single number"
     if op.name in ("tile.yield", "rnn.yield") and any(v.type == I32 for v in op.operands):
         yield f"'{op.name}' carries an index"
 
@@ -74,6 +78,8 @@ def _scan_violations(function: Function, scan: Operation) -> Iterator[str]:
         yield f"a step of the input is a vector, not that of {inputs[0].type}"
     if scan.attributes.get("direction", "forward") != "forward":
         yield "a stream runs forward in time"
+    if segment(scan, "length"):
+        yield "a recurrence runs to the end of its packet, not to a length"
     emits = len(segment(scan.regions[0].end, "emit"))
     if any(function.region.uses(value) for value in scan.results[:emits]):
         yield "a design gives its last state, not the values of every step"

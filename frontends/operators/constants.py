@@ -105,7 +105,10 @@ def _padded(lengths: Sequence[Length], rank: int) -> list[Length]:
 
 @operator("Cast", "input", "to saturate")
 def cast(call: Call) -> Sequence[Imported]:
-    """Constants are converted now; a computed value may only be cast to the type it has."""
+    """Constants are converted now; a computed value may only be cast to the type it has.
+
+    Integers are lengths, which have the same meaning in every integer type.
+    """
     source = call.input("input")
     target = element_dtype(call.node.integer("to", 0), "the result")
     if isinstance(source, Known) and source.array.dtype == object and target.kind == "i":
@@ -113,7 +116,7 @@ def cast(call: Call) -> Sequence[Imported]:
     if isinstance(source, Known) and source.array.dtype != object:
         return [fold(source.axes, lambda: source.array.astype(target))]
     have = storage_dtype(element_of(call.folder.value(source).type))
-    if have != target:
+    if have != target and not have.kind == target.kind == "i":
         raise UserError(f"a computed value of {have.name} cannot be cast to {target.name}")
     return [source]
 

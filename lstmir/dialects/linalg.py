@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lstmir.dialects.shapes import fixed_elements, same_elements, tensor
+from lstmir.dialects.shapes import fixed_elements, require_numbers, same_elements, tensor
 from lstmir.ir.context import OpContext
 from lstmir.ir.definition import OpDefinition, define
 from lstmir.ir.diagnostics import Invalid
@@ -21,6 +21,7 @@ def _infer_linear(context: OpContext) -> list[Type]:
     rows, columns = weights.shape
     if not source.shape or source.shape[-1] != columns:
         raise Invalid(f"{weights} cannot multiply the last axis of {source}")
+    require_numbers(context.types)
     if fixed_elements(context.types):
         raise Invalid("'linalg.linear' is for floats; fixed point has 'linalg.matvec'")
     return [TensorType((*source.shape[:-1], rows), same_elements(context.types))]
@@ -43,6 +44,7 @@ def _infer_matvec(context: OpContext) -> list[Type]:
     rows, columns = weights.shape
     if vector.shape != (columns,):
         raise Invalid(f"{weights} cannot multiply {vector}")
+    require_numbers(context.types)
     elements = fixed_elements(context.types)
     if elements is None:
         return [TensorType((rows,), same_elements(context.types))]

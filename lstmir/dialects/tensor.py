@@ -32,13 +32,13 @@ define(
 )
 
 
-def _infer_reshape(context: OpContext, results: Sequence[Type]) -> None:
-    source, target = tensor(context, 0, "the source"), results[0]
-    if element_of(target) != source.element or not isinstance(target, TensorType):
+def _verify_reshape(context: OpContext, results: Sequence[Type]) -> None:
+    source, target = context.types[0], results[0]
+    if element_of(target) != element_of(source):
         raise Invalid(f"reshape keeps elements: {source} cannot become {target}")
-    if source.shape.count(None) != target.shape.count(None):
+    if shape_of(source).count(None) != shape_of(target).count(None):
         raise Invalid(f"{source} cannot become {target}: dynamic axes must stay")
-    sizes = [prod(size for size in t.shape if size is not None) for t in (source, target)]
+    sizes = [prod(size for size in shape_of(t) if size is not None) for t in (source, target)]
     if sizes[0] != sizes[1]:
         raise Invalid(f"{source} has {sizes[0]} elements where {target} has {sizes[1]}")
 
@@ -46,10 +46,10 @@ def _infer_reshape(context: OpContext, results: Sequence[Type]) -> None:
 define(
     OpDefinition(
         "tensor.reshape",
-        "The same elements in row-major order under another shape.",
+        "The same elements in row-major order under another shape; one element may be a scalar.",
         operands=("source",),
         results=("value",),
-        verify=_infer_reshape,
+        verify=_verify_reshape,
         example="%y = tensor.reshape %x : (tensor<6xf32>) -> tensor<2x3xf32>",
     )
 )
@@ -126,7 +126,7 @@ define(
     OpDefinition(
         "tensor.concat",
         "Tensors one after the other along an axis.",
-        operands=("parts*",),
+        operands=("first", "rest*"),
         results=("value",),
         attributes=(Attribute("axis", "int", "along which axis"),),
         infer=_infer_concat,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 import numpy as np
 
+from lstmir.flow.whole import whole_file
 from lstmir.ir.diagnostics import UsageError, UserError
 
 _PICKLE, _NPY, _ZIP = b"\x80", b"\x93NUMPY", b"PK"
@@ -70,22 +69,14 @@ def _reason(error: Exception) -> str:
 
 def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write an `.npz` file that appears only when it is whole. Raises `UsageError` if it cannot."""
-    try:
-        _save(path.resolve(), arrays)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+    with whole_file(path) as file:
+        write_arrays(file, arrays)
 
 
-def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w") as archive:
-            # numpy.savez cannot write an array whose name is one of its own parameters.
-            for key, array in arrays.items():
-                with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+def write_arrays(file: BinaryIO, arrays: dict[str, np.ndarray]) -> None:
+    """Write an `.npz` archive. The same arrays give the same bytes."""
+    with zipfile.ZipFile(file, "w") as archive:
+        # numpy.savez cannot write an array whose name is one of its own parameters.
+        for key, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)

@@ -21,7 +21,8 @@ from lstmir.flow.summary import summarize
 from lstmir.flow.synthesis import synthesize, unasked
 from lstmir.flow.verification import Design, check_design, check_level, stream_formats
 from lstmir.flow.writing import vectors, write_hls, write_verilog
-from lstmir.interpreter.run import as_reals, run_samples, to_carrier
+from lstmir.interpreter.feeds import as_reals, to_carrier
+from lstmir.interpreter.run import run_samples
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import ports
 from lstmir.ir.module import Module

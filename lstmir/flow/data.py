@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstmir.flow.arrays import load_arrays
-from lstmir.interpreter.run import fits
+from lstmir.interpreter.feeds import fits
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import Port
 
@@ -51,27 +51,16 @@ def read_data(path: str, source: Port, result: Port) -> Data:
 
 def samples_of(path: str, arrays: Arrays, name: str, port: Port) -> np.ndarray:
     """Samples [N, …] of a model's input, in its element type. Raises `UserError` if they are none."""
-    sizes = ["T" if size < 0 else str(size) for size in port.sample_shape]
-    shape = (-1, *port.sample_shape)
-    return _checked(path, name, arrays[name], port, shape, f"[{', '.join(['N', *sizes])}]")
-
-
-def feed_of(path: str, arrays: Arrays, port: Port) -> np.ndarray:
-    """The array of a model's input in the model's own layout. Raises `UserError` if it is none."""
-    return _checked(path, port.name, arrays[port.name], port, port.shape, port.describe())
-
-
-def _checked(
-    path: str, name: str, array: np.ndarray, port: Port, shape: tuple[int, ...], described: str
-) -> np.ndarray:
-    what = f"{path}: '{name}'"
+    what, array = f"{path}: '{name}'", arrays[name]
     if array.dtype.kind not in "fiu":
         raise UserError(f"{what} holds {array.dtype}, not numbers")
     if not array.size:
         raise UserError(f"{what} has no samples (its shape is {list(array.shape)})")
-    if not fits(array.shape, shape):
+    if not fits(array.shape, (-1, *port.sample_shape)):
+        sizes = ["T" if size < 0 else str(size) for size in port.sample_shape]
         raise UserError(
-            f"{what} has shape {list(array.shape)}, the model's input {port.name} needs {described}"
+            f"{what} has shape {list(array.shape)}, the model's input {port.name} needs "
+            f"[{', '.join(['N', *sizes])}]"
         )
     with np.errstate(over="ignore"):  # what overflows becomes infinity, and is refused as that
         array = array.astype(np.float32 if port.dtype == "f32" else np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from lstmir.dialects.layers import LAYERS
 from lstmir.flow.arrays import check_readable
 from lstmir.frontends.importer import import_model
 from lstmir.frontends.read import read_model
@@ -64,5 +65,5 @@ def level_of(module: Module) -> int:
         return 4
     if any(is_fixed(type_) for op in module.walk() for type_ in op.result_types):
         return 3
-    network = {"rnn.lstm", "linalg.linear"} & names
+    network = {*LAYERS, "linalg.linear"} & names
     return 2 if is_sampled(module) and not network else 1

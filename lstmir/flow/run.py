@@ -2,90 +2,167 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from lstmir import dialects
-from lstmir.flow.arrays import check_readable, load_arrays, save_arrays
-from lstmir.flow.data import feed_of, samples_of
+from lstmir.flow.arrays import check_readable, write_arrays
+from lstmir.flow.feeds import Feed, Warn
 from lstmir.flow.models import check_model_path, load_model
-from lstmir.interpreter.run import run
-from lstmir.ir.diagnostics import UsageError, UserError, suggestion
-from lstmir.ir.interface import Port, ports
+from lstmir.flow.observe import Observers, Report
+from lstmir.flow.vcd import scope_of
+from lstmir.flow.whole import whole_file
+from lstmir.interpreter.feeds import as_outputs, input_formats
+from lstmir.interpreter.rtl import Probe
+from lstmir.interpreter.run import run, run_reals
+from lstmir.interpreter.signature import check_signature
+from lstmir.interpreter.streamed import is_clocked
+from lstmir.interpreter.vcd import VcdWriter
+from lstmir.ir.diagnostics import UsageError, UserError
+from lstmir.ir.interface import Port, is_sampled, ports
 from lstmir.ir.module import Module
 
 Arrays = dict[str, np.ndarray]
 
 
-def run_model(model: str, feed: str, output: Path, samples: bool) -> None:
+@dataclass(frozen=True)
+class RunRequest:
+    """What `lstmir run` was asked for.
+
+    `samples`: the arrays are stacks [N, …] of single samples, and so are the results. `trace` are
+    addresses of values, `vcd` the file of a value change dump.
+    """
+
+    model: str
+    feed: str
+    output: Path
+    samples: bool = False
+    trace: Sequence[str] = ()
+    counts: bool = False
+    ranges: bool = False
+    vcd: Path | None = None
+
+    def check_paths(self) -> None:
+        """Raise `UsageError` for a path that cannot be read or written, or that is named twice."""
+        check_model_path(self.model)
+        check_readable(self.feed)
+        taken = [Path(self.model), Path(self.feed)]
+        for path in (self.output, self.vcd):
+            if path is not None:
+                _check_output(path, taken)
+                taken.append(path)
+
+    def check_level(self, module: Module) -> None:
+        """Raise `UsageError` for what there is at another level only."""
+        clocked = is_clocked(module)
+        if self.vcd is not None and not clocked:
+            raise UsageError(f"--vcd needs a module of level 5 (rtl), {self.model} is none")
+        flags = {"--trace": self.trace, "--counts": self.counts, "--ranges": self.ranges}
+        unfit = [flag for flag, value in flags.items() if value and clocked]
+        if unfit:
+            raise UsageError(
+                f"{unfit[0]} looks into levels 1 to 4, {self.model} is of level 5 (rtl)",
+                notes=["--vcd FILE shows its signals"],
+            )
+
+
+def run_model(request: RunRequest, warn: Warn) -> Report:
     """Write the outputs of a model for the arrays of an `.npz`, named as the model's outputs.
 
-    `samples`: the arrays are stacks [N, …] of single samples, and so are the results. Raises
-    `UsageError` and `UserError` for what the user can mend; then nothing is written.
+    Raises `UsageError` and `UserError` for what the user can mend; then nothing is written.
     """
-    check_model_path(model)
-    check_readable(feed)
-    _check_output(output, [Path(model), Path(feed)])
+    request.check_paths()
     dialects.load()
-    module = load_model(model)
-    arrays = load_arrays(feed)
-    inputs = ports(module, "input")
-    _check_names(feed, inputs, arrays)
-    save_arrays(output, (_run_samples if samples else _run_batch)(module, feed, arrays))
+    module = load_model(request.model)
+    check_signature(module)
+    request.check_level(module)
+    observers = Observers(module, request.trace, counts=request.counts, ranges=request.ranges)
+    feed = Feed(request.feed, ports(module, "input"), request.samples, warn)
+    arrays = feed.read()
+    saturations = feed.saturations(arrays, input_formats(module))
+    with ExitStack() as files:
+        file = files.enter_context(whole_file(request.output))
+        probe = _probe(request, module, files)
+        results = _Run(module, feed, observers, probe).results(arrays)
+        write_arrays(file, {**results, **observers.traces()})
+        if probe is not None:
+            probe.close()
+    return observers.report(saturations)
 
 
-def _check_output(output: Path, inputs: list[Path]) -> None:
-    if output.resolve() in [path.resolve() for path in inputs]:
-        raise UsageError(f"the output {output} would replace an input")
+def _check_output(output: Path, taken: list[Path]) -> None:
+    if output.resolve() in [path.resolve() for path in taken]:
+        what = "an input" if output.resolve() in map(Path.resolve, taken[:2]) else "another output"
+        raise UsageError(f"the output {output} would replace {what}")
     if output.is_dir():
-        raise UsageError(f"the output {output} is a folder; -o names a file")
+        raise UsageError(f"the output {output} is a folder; expected the name of a file")
+    if output.exists() and not output.is_file():
+        raise UsageError(f"the output {output} is no file that could be replaced")
     if not output.resolve().parent.is_dir():
         raise UsageError(f"cannot write {output}: there is no folder {output.parent}")
 
 
-def _check_names(path: str, inputs: list[Port], arrays: Arrays) -> None:
-    names = [port.name for port in inputs]
-    missing = [name for name in names if name not in arrays]
-    if missing:
-        found = ", ".join(arrays) or "none"
-        raise UserError(f"{path} has no array '{missing[0]}'; its arrays: {found}")
-    extra = [name for name in arrays if name not in names]
-    if extra:
-        near = suggestion(extra[0], names)
-        raise UserError(
-            f"{path}: '{extra[0]}' is no input of the model{near} (inputs: {', '.join(names)})"
+def _probe(request: RunRequest, module: Module, files: ExitStack) -> VcdWriter | None:
+    if request.vcd is None:
+        return None
+    file: BinaryIO = files.enter_context(whole_file(request.vcd))
+    return VcdWriter(lambda text: file.write(text.encode()), scope_of(module))
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A module, and how its runs are fed and observed."""
+
+    module: Module
+    feed: Feed
+    observers: Observers
+    probe: Probe | None
+
+    def results(self, arrays: Arrays) -> Arrays:
+        if not is_sampled(self.module):
+            return self.stacked(arrays) if self.feed.stacked else self.batch(arrays)
+        stacks = [self.samples(port, arrays[port.name]) for port in self.feed.inputs]
+        reals = run_reals(self.module, stacks, self.observers.listener, self.probe)
+        self.observers.collect(max(map(len, stacks), default=1))
+        outputs = as_outputs(self.module, reals)
+        return self.restacked([outputs]) if self.feed.stacked else outputs
+
+    def samples(self, port: Port, array: np.ndarray) -> np.ndarray:
+        return array if self.feed.stacked else port.to_samples(array)
+
+    def batch(self, arrays: Arrays) -> Arrays:
+        results = run(self.module, arrays, self.observers.listener)
+        self.observers.collect(1)
+        return results
+
+    def stacked(self, arrays: Arrays) -> Arrays:
+        """The results of samples that run together in batches as large as the model takes them."""
+        return self.restacked(
+            [
+                self.batch(
+                    {p.name: p.from_samples(arrays[p.name][piece]) for p in self.feed.inputs}
+                )
+                for piece in self.pieces(len(next(iter(arrays.values()))))
+            ]
         )
 
+    def pieces(self, count: int) -> Iterator[slice]:
+        sizes = {1 if p.batch is None else p.shape[p.batch] for p in self.feed.inputs} - {-1}
+        size = max(sizes, default=count)
+        if count % size:
+            raise UserError(
+                f"{self.feed.path}: the model takes its samples {size} at a time, and {count} is no "
+                f"multiple of that"
+            )
+        return (slice(first, first + size) for first in range(0, count, size))
 
-def _run_batch(module: Module, path: str, arrays: Arrays) -> Arrays:
-    inputs = ports(module, "input")
-    feeds = {port.name: feed_of(path, arrays, port) for port in inputs}
-    batches = {p.name: feeds[p.name].shape[p.batch] for p in inputs if p.batch is not None}
-    _check_counts(path, batches)
-    return run(module, feeds)
-
-
-def _run_samples(module: Module, path: str, arrays: Arrays) -> Arrays:
-    inputs, outputs = ports(module, "input"), ports(module, "output")
-    stacks = {port.name: samples_of(path, arrays, port.name, port) for port in inputs}
-    count = _check_counts(path, {name: len(stack) for name, stack in stacks.items()})
-    # A model whose batch is 1, or that has none, takes each sample alone.
-    together = all(port.batch is not None and port.shape[port.batch] < 0 for port in inputs)
-    pieces = [slice(None)] if together else [slice(index, index + 1) for index in range(count)]
-    results = [
-        run(module, {port.name: port.from_samples(stacks[port.name][piece]) for port in inputs})
-        for piece in pieces
-    ]
-    return {
-        port.name: np.concatenate([port.to_samples(result[port.name]) for result in results])
-        for port in outputs
-    }
-
-
-def _check_counts(path: str, counts: dict[str, int]) -> int:
-    """The number of samples. Raises `UserError` if the inputs do not agree on it."""
-    if len(set(counts.values())) > 1:
-        found = ", ".join(f"'{name}' {count}" for name, count in counts.items())
-        raise UserError(f"{path}: the inputs have different numbers of samples: {found}")
-    return next(iter(counts.values()), 1)
+    def restacked(self, results: list[Arrays]) -> Arrays:
+        return {
+            port.name: np.concatenate([port.to_samples(result[port.name]) for result in results])
+            for port in ports(self.module, "output")
+        }

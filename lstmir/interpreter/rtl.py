@@ -18,6 +18,11 @@ from lstmir.numeric.fixed import FixedType
 Stall = Callable[[int], bool]
 """Whether a stream may move in a cycle, counted from 1."""
 
+Probe = Callable[[bool, Sequence[int], Sequence[int], Sequence[int]], None]
+"""Looks at a cycle: whether reset is high, then registers, inputs and outputs in the design's order,
+settled as they are just before the clock ticks. Truth values may come as bool.
+"""
+
 
 class Stalled(Exception):
     """A design stopped moving, or took too long, before its last beat came out."""
@@ -40,12 +45,13 @@ class StreamResult:
 class Clocked:
     """The main function of a level-5 module as a machine with a state.
 
-    Registers and memories start at zero, then `reset` is applied. Raises `UserError` if the
-    function is no clocked design.
+    Registers and memories start at zero, then `reset` is applied. A probe sees every cycle. Raises
+    `UserError` if the function is no clocked design.
     """
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, probe: Probe | None = None) -> None:
         self.design = read_design(module.main)
+        self.probe = probe
         self._constants = [
             _filled_up(module.resources[rom.op.attributes["resource"]].tolist())
             for rom in self.design.roms
@@ -56,7 +62,7 @@ class Clocked:
     @cached_property
     def source(self) -> str:
         """The Python source that simulates the design."""
-        return source_of(self.design)
+        return source_of(self.design, probed=self.probe is not None)
 
     @cached_property
     def _functions(self) -> dict[str, Any]:
@@ -88,7 +94,10 @@ class Clocked:
             _checked(name, int(inputs[name]), value.type)
             for name, value in self.design.inputs.items()
         ]
+        registers = list(self._state)
         outputs = self._functions["cycle"](self._state, self._memories, reset, *arguments)
+        if self.probe is not None:
+            self.probe(reset, registers, arguments, outputs)
         return dict(zip(self.design.outputs, map(int, outputs), strict=True))
 
     def run_streams(
@@ -114,7 +123,7 @@ class Clocked:
         offered = [(_from_wires(data, data_type), int(last)) for data, last in beats]
         limits = expected_beats, max_cycles, stall_cycles
         beats_out, taken, cycles, packet_cycles = self._functions["run"](
-            self._state, self._memories, offered, *limits, valid, ready
+            self._state, self._memories, offered, *limits, valid, ready, self.probe
         )
         if len(beats_out) < expected_beats:
             raise Stalled(

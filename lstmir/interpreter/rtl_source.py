@@ -2,7 +2,8 @@
 
 The source defines `cycle`, one clock with any inputs, and, for a design with streams, `run`, which
 clocks it until the wanted beats have come. State lives in a list of integers (registers) and a
-tuple of lists (memories), which both leave up to date.
+tuple of lists (memories), which both leave up to date. If it is to be probed, `run` calls its
+`probe` in each cycle.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def cycle(state, memories, reset, {inputs}):
 """
 
 _RUN = """
-def run(state, memories, beats, expected, max_cycles, stall_cycles, valid, ready):
+def run(state, memories, beats, expected, max_cycles, stall_cycles, valid, ready, probe):
     {registers} = state
     {memories} = memories
     cycle = moved = taken = {data} = {last} = {valid} = 0
@@ -71,8 +72,8 @@ def has_streams(design: Design) -> bool:
     return set(design.inputs) == inputs and set(design.outputs) == outputs
 
 
-def source_of(design: Design) -> str:
-    """The Python source of a design."""
+def source_of(design: Design, *, probed: bool = False) -> str:
+    """The Python source of a design. Without `probed`, `run` shows nothing to its probe."""
     writer = _Writer(design)
     parts = {"registers": _names(writer.registers), "memories": _names(writer.memories)}
     cycle = _CYCLE.format(
@@ -87,8 +88,16 @@ def source_of(design: Design) -> str:
         return cycle
     ports = {key: writer.inputs[name] for key, name in STREAM_INPUTS.items()}
     ports |= {key: writer.outputs[name] for key, name in STREAM_OUTPUTS.items()}
-    body, updates = _block(writer.body, 2), _block(writer.updates, 2)
+    probe = [f"probe(False, {_signals(writer)})"] if probed else []
+    body, updates = _block([*writer.body, *probe], 2), _block(writer.updates, 2)
     return cycle + _RUN.format(**parts, **ports, body=body, updates=updates)
+
+
+def _signals(writer: _Writer) -> str:
+    """What a probe sees: registers, inputs and outputs."""
+    return ", ".join(
+        map(_names, (writer.registers, writer.inputs.values(), writer.outputs.values()))
+    )
 
 
 def _names(names: Iterable[str]) -> str:

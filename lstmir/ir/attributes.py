@@ -54,6 +54,10 @@ def _is_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) or _is_int(value)
+
+
 def _all(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, tuple) and all(check(item) for item in value)
 
@@ -61,10 +65,11 @@ def _all(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
 ATTRIBUTE_KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "bool": ("true or false", lambda v: isinstance(v, bool)),
     "int": ("an integer", _is_int),
-    "float": ("a number", lambda v: isinstance(v, float) or _is_int(v)),
+    "float": ("a number", _is_number),
     "str": ("a string", lambda v: isinstance(v, str)),
     "symbol": ("a resource name", lambda v: isinstance(v, str)),
     "ints": ("a list of integers", _all(_is_int)),
+    "floats": ("a list of numbers", _all(_is_number)),
     "strings": ("a list of strings", _all(lambda v: isinstance(v, str))),
     "type": ("a type", _is_type),
     "types": ("a list of types", _all(_is_type)),

@@ -58,12 +58,16 @@ def segments_of(op: Operation) -> list[range]:
     return [range(start, end) for start, end in zip([0, *ends], ends, strict=False)]
 
 
+def segment_range(op: Operation, keyword: str) -> range:
+    """The operand indices of the group with this keyword."""
+    groups = definition_of(op.name).operand_groups
+    return segments_of(op)[[group.keyword for group in groups].index(keyword)]
+
+
 def segment(op: Operation, keyword: str) -> tuple[Value, ...]:
     """The operands in the group with this keyword."""
-    groups = definition_of(op.name).operand_groups
-    index = next(i for i, group in enumerate(groups) if group.keyword == keyword)
     operands = op.operands
-    return tuple(operands[i] for i in segments_of(op)[index])
+    return tuple(operands[i] for i in segment_range(op, keyword))
 
 
 def check_segments(definition: OpDefinition, attributes: Attributes, operands: int) -> None:

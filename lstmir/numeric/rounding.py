@@ -22,11 +22,16 @@ def requantize(
 
     Rounding comes first, then overflow, as in ap_fixed's assignment.
     """
-    shift = source.frac - target.frac
+    return fit(rounded(ints, source, target.frac, rounding), target, overflow)
+
+
+def rounded(ints: IntArray, source: FixedType, frac: int, rounding: Rounding) -> IntArray:
+    """The values of `ints` rounded to `frac` fraction bits: integers of any size."""
+    shift = source.frac - frac
     # Rounding adds less than 2**shift; 62 bits leave room for that in int64.
     in_int64 = source.width + max(0, -shift) <= 62 and shift <= 62
     array = cast_ints(ints, INT64 if in_int64 else OBJECT)
-    return fit(shift_right(array, shift, rounding), target, overflow)
+    return shift_right(array, shift, rounding)
 
 
 def shift_right(ints: IntArray, shift: int, rounding: Rounding) -> IntArray:

@@ -12,6 +12,7 @@ from typing import Any
 from lstmir import __version__
 from lstmir.ir.diagnostics import EXIT_FINDING
 from lstmir.tools.command import Parser, command, positive, seed
+from lstmir.tools.run import add_run
 
 Handler = Callable[[argparse.Namespace], int]
 
@@ -43,7 +44,7 @@ def _parser() -> Parser:
     )
     for name, summary, add in (
         ("compile", "turn a model into a folder of verified hardware", _add_compile),
-        ("run", "run a model, or a stage of its compilation, in the interpreter", _add_run),
+        ("run", "run a model, or a stage of its compilation, in the interpreter", add_run),
         ("verify", "repeat the verification of a compiled folder", _add_verify),
         ("targets", "list the FPGA parts and their resources", _add_targets),
     ):
@@ -98,24 +99,6 @@ def _status(entries: list[dict[str, Any]]) -> int:
     for line in failures(entries):
         print(f"error: {line}", file=sys.stderr)
     return EXIT_FINDING if failures(entries) else 0
-
-
-def _add_run(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("model", metavar="MODEL", help=".onnx, .json, or .lstmir of any level")
-    add("--feed", required=True, metavar="FILE.npz",
-        help="arrays named and laid out as the model's inputs")  # fmt: skip
-    add("-o", dest="output", type=Path, required=True, metavar="FILE.npz",
-        help="the same of its outputs")  # fmt: skip
-    add("--samples", action="store_true", help="arrays are stacks of single samples [N, ...]")
-    parser.set_defaults(handler=_run)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from lstmir.flow.run import run_model
-
-    run_model(arguments.model, arguments.feed, arguments.output, arguments.samples)
-    return 0
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:

@@ -122,6 +122,10 @@ def read_program(pass_: Pass, module: Module) -> Program:
     if any(op.name == "tile.fetch" for op in region.walk()):
         raise cannot(pass_, "the matrices are not packed: run block-layout first")
     scan, head_loop = scans[0], loops[0]
+    if segment(scan, "length"):
+        raise cannot(
+            pass_, "the machine runs to the end of its packet, not to a length", scan.location
+        )
     reader = _Reader(pass_, module, scan)
     (group_loop,) = _loops(scan.regions[0])
     *_, unit_loop = _loops(group_loop.regions[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lstmir.ir.module import Module
-from lstmir.ir.operands import captured_value, constant_of, segment, segments_of
+from lstmir.ir.operands import captured_value, constant_of, segment
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import is_fixed, shape_of
 from lstmir.pipeline.passes import Pass, cannot
@@ -52,9 +52,9 @@ def accumulation_of(pass_: Pass, module: Module, matvecs: list[Operation]) -> Ac
     if len(matvecs) == 1 and not adds:
         return Accumulation(matvecs[0].result, (_product(pass_, module, matvecs[0]),), ())
     if len(sums) != 1 or not adds:
-        raise cannot(
-            pass_, "the products of a cell must meet in one 'arith.add'", matvecs[0].location
-        )
+        why = "the products of a cell must meet in one 'arith.add'"
+        note = "those of an LSTM and of a simple RNN do; a GRU adds them up in several places"
+        raise cannot(pass_, why, matvecs[0].location, note)
     total = adds[0]
     products = [v.op for v in total.operands if v.op in matvecs]
     addends = tuple(v for v in total.operands if v.op not in matvecs)
@@ -89,18 +89,22 @@ def analyse_cell(pass_: Pass, module: Module, scan: Operation) -> Cell:
     body = scan.regions[0]
     if scan.attributes.get("direction", "forward") != "forward":
         raise cannot(pass_, "the array runs forward in time only", scan.location)
+    if segment(scan, "length"):
+        why = "the array runs to the end of its packet: a recurrence with a length has no form"
+        raise cannot(pass_, why, scan.location, "give the model sequences of their own lengths")
     _check_emits(pass_, scan)
     matvecs = [op for op in body.operations() if op.name == "linalg.matvec"]
     if not matvecs:
         raise cannot(pass_, "the recurrence multiplies no matrix", scan.location)
     accumulation = accumulation_of(pass_, module, matvecs)
-    inputs, states, _ = segments_of(scan)
     arguments = body.arguments
+    inputs = len(segment(scan, ""))
+    states = inputs + len(segment(scan, "state"))
     for product in accumulation.products:
-        if product.vector not in arguments[: states.stop]:
+        if product.vector not in arguments[:states]:
             why = "a matrix may be multiplied by an input or a state only"
             raise cannot(pass_, why, product.vector.op.location)
-    held = arguments[inputs.stop : states.stop]
+    held = arguments[inputs:states]
     hidden = _hidden(pass_, scan, held)
     rows = shape_of(accumulation.value.type)[0] or 0
     if rows % hidden:
@@ -108,7 +112,7 @@ def analyse_cell(pass_: Pass, module: Module, scan: Operation) -> Cell:
             pass_, f"{rows} rows are no whole number of gates for {hidden} units", scan.location
         )
     return Cell(
-        scan, accumulation, hidden, rows // hidden, arguments[: inputs.stop], held,
+        scan, accumulation, hidden, rows // hidden, arguments[:inputs], held,
         segment(body.end, "state"),
     )  # fmt: skip
 

@@ -177,7 +177,7 @@ class NestBuilder:
             [cell.inputs[0].name, *(s.name for s in cell.states), *(v.name for v in outside)],
         )
         op = Operation(
-            "rnn.scan", [v.type for v in inits], {"segments": (1, len(inits), len(outside))},
+            "rnn.scan", [v.type for v in inits], {"segments": (1, 0, len(inits), len(outside))},
             [region], [s.name for s in cell.states],
         )  # fmt: skip
         self.region.insert(op, [x, *inits, *outside])

@@ -15,7 +15,8 @@ from lstmir.flow.check import Golden
 from lstmir.flow.data import read_data
 from lstmir.flow.models import level_of
 from lstmir.flow.verification import check_rtl
-from lstmir.interpreter.run import run, run_samples, to_carrier
+from lstmir.interpreter.feeds import to_carrier
+from lstmir.interpreter.run import run, run_samples
 from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
 from lstmir.ir.types import element_of

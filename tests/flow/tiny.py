@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,6 +42,27 @@ def model(parameters: Mapping[str, np.ndarray] | None = None) -> dict[str, Any]:
         "output": [_value("y", "batch", CLASSES)],
     }
     return {"irVersion": "8", "graph": graph, "opsetImport": [{"version": "17"}]}
+
+
+def with_batch(batch: int) -> dict[str, Any]:
+    """The network for batches of one size."""
+    mapping = copy.deepcopy(model())
+    for key, axis in (("input", 1), ("output", 0)):
+        dims = mapping["graph"][key][0]["type"]["tensorType"]["shape"]["dim"]
+        dims[axis] = {"dimValue": batch}
+    return mapping
+
+
+def with_initial_state() -> dict[str, Any]:
+    """The network with its first hidden state as a second input, `h0` [1, batch, HIDDEN]."""
+    mapping = copy.deepcopy(model())
+    graph = mapping["graph"]
+    graph["node"][0]["input"] += ["", "h0"]
+    state = copy.deepcopy(graph["input"][0]) | {"name": "h0"}
+    dims = state["type"]["tensorType"]["shape"]["dim"]
+    dims[0], dims[2] = {"dimValue": 1}, {"dimValue": HIDDEN}
+    graph["input"].append(state)
+    return mapping
 
 
 def data(samples: int = 6) -> Arrays:

@@ -76,7 +76,7 @@ def samples_as_steps(build: Builder, x: Value) -> Value:
     weights = constant(build, 1, 4, FEATURES), constant(build, 1, 4, 1)
     return build.op(
         "rnn.lstm", [source, *weights], names=["y", "h", "c"],
-        segments=(1, 1, 1, 0, 0, 0), hidden_size=1, direction="forward",
+        segments=(1, 1, 1, 0, 0, 0, 0, 0), hidden_size=1, direction="forward",
     ).results[1]  # fmt: skip
 
 

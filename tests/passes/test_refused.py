@@ -120,7 +120,7 @@ def test_a_state_that_is_fed_in_is_refused() -> None:
     h0 = region.add_argument(TensorType((1, None, NETWORK.hidden), F32), "h0")
     (lstm,) = (op for op in region.operations() if op.name == "rnn.lstm")
     region.set_operands(lstm, [*lstm.operands, h0])
-    lstm.attributes["segments"] = (1, 1, 1, 1, 1, 0)
+    lstm.attributes["segments"] = (1, 1, 1, 1, 0, 1, 0, 0)
     port = Port("h0", "input", "f32", (1, -1, NETWORK.hidden), 1)
     set_ports(module, [*ports(module, "input"), port, *ports(module, "output")])
     said = refusal(module, f"{LEVEL_3},tile", {"x": DATA, "h0": np.zeros((2, 1, NETWORK.hidden))})

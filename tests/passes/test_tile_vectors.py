@@ -47,7 +47,7 @@ def leaky(hidden: int) -> Module:
     inner.end(
         "rnn.yield", [inner.value("fx.requantize", total, type=vector, **modes)], segments=(1, 0)
     )
-    scan = Operation("rnn.scan", [vector], {"segments": (1, 1, 2)}, [body], ["h"])
+    scan = Operation("rnn.scan", [vector], {"segments": (1, 0, 1, 2)}, [body], ["h"])
     region.insert(scan, [region.arguments[0], h0, w, p])
     outer.end("return", [scan.result])
     module.functions["main"] = Function("main", region)

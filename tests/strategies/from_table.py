@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from random import Random
 
@@ -60,10 +61,18 @@ class TableRecipe:
     definition: OpDefinition
     takes: Sequence[Sequence[Kind]]
 
+    @cached_property
+    def places(self) -> dict[Kind, list[int]]:
+        """Which operands a value of some kind can be."""
+        kinds = {kind for kinds in self.takes for kind in kinds}
+        return {kind: [i for i, taken in enumerate(self.takes) if kind in taken] for kind in kinds}
+
     def __call__(self, p: Program) -> None:
         """Add the operation, now and then to its own result too; nothing if none is found."""
-        found = (self._around(p, self._anchor(p)) for _ in range(ANCHORS))
-        op = next((op for op in found if op is not None), None)
+        op = self._around(p, self._anchor(p))
+        for _ in range(ANCHORS - 1):
+            if op is None:
+                op = self._around(p, self._anchor(p))
         while op is not None and p.chance(AGAIN) and op.results:
             op = self._around(p, p.one_of(op.results))
 
@@ -82,13 +91,13 @@ class TableRecipe:
 
     def _around(self, p: Program, anchor: Slot) -> Operation | None:
         """The operation on an anchor and values that are there, or else on it and new values."""
-        kind = kind_of(type_of(anchor))
-        places = [index for index, kinds in enumerate(self.takes) if kind in kinds]
+        type_ = type_of(anchor)
+        places = self.places.get(kind_of(type_), [])
         if self.takes and not places:
             return None
         for fresh in (False, True):
             operands = self._operands(p, anchor, places, fresh)
-            draft = first_legal(p, self.definition, operands, type_of(anchor))
+            draft = first_legal(p, self.definition, operands, type_)
             if draft is not None:
                 values = [s if isinstance(s, Value) else p.fresh(s) for s in draft.operands]
                 return p.add(self.definition.name, values, draft.types, **draft.attributes)
@@ -102,12 +111,14 @@ class TableRecipe:
         type_ = type_of(anchor)
         place = p.one_of(places) if places else None
         for index, name in enumerate(self.definition.operands):
-            kinds, count = self.takes[index], _count(p, name)
+            kinds: Sequence[Kind] = self.takes[index]
             if index == place:
                 columns.append([anchor])
+                if not name.endswith("*"):
+                    continue
                 # What is repeated is of one kind: that suits all, and some insist on it.
-                kinds, count = [kind_of(type_)], count if name.endswith("*") else 0
-            columns += [_candidates(p, kinds, type_, fresh) for _ in range(count)]
+                kinds = [kind_of(type_)]
+            columns += [_candidates(p, kinds, type_, fresh) for _ in range(_count(p, name))]
         return columns
 
 

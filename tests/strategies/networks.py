@@ -125,7 +125,7 @@ class _Writer:
         names = ["B"] * network.bias + ["initial_h", "initial_c"] * network.states
         return self.build.op(
             "rnn.lstm", [source, *map(self.constant, ["W", "R", *names])],
-            segments=(1, 1, 1, int(network.bias), int(network.states), int(network.states)),
+            segments=(1, 1, 1, int(network.bias), 0, *[int(network.states)] * 2, 0),
             hidden_size=network.hidden, direction=network.direction, names=["ys", "h", "c"],
         )  # fmt: skip
 

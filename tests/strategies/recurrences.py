@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lstmir.dialects.fx import OVERFLOWS, ROUNDINGS
-from lstmir.dialects.rnn import DIRECTIONS, scan_results
+from lstmir.dialects.rnn import scan_results
 from lstmir.ir.context import OpContext
 from lstmir.ir.definition import DEFINITIONS, OpDefinition
 from lstmir.ir.operation import Operation, Value
@@ -31,12 +33,12 @@ _REQUIRED = {"", "weights", "recurrence"}
 
 def _layer(definition: OpDefinition) -> Recipe:
     """A layer of any sizes, with any of its optional parts."""
-    gates = _gates(definition)
+    gates, directions = _gates(definition), _directions(definition)
 
     def make(p: Program) -> None:
         hidden, features = p.random.randint(1, 3), p.random.randint(1, 3)
         time, batch = p.random.choice((None, 2)), p.random.choice((None, 1, 2))
-        direction = p.random.choice(DIRECTIONS)
+        direction = p.random.choice(directions)
         d, rows = 2 if direction == "bidirectional" else 1, gates * hidden
         shapes = {
             "": (time, batch, features), "weights": (d, rows, features),
@@ -69,6 +71,11 @@ def _gates(definition: OpDefinition) -> int:
     return next(gates for gates in range(1, 9) if fits(gates))
 
 
+def _directions(definition: OpDefinition) -> Sequence[str]:
+    """How an operation can read its input."""
+    return next(each.choices for each in definition.attributes if each.name == "direction")
+
+
 def _tensor(p: Program, shape: tuple[int | None, ...]) -> Value:
     type_ = TensorType(shape, p.element)
     return p.value(lambda other: other == type_, lambda: type_)
@@ -89,7 +96,7 @@ def _scan(p: Program) -> None:
     segments = tuple(sizes.get(group.keyword, 0) for group in DEFINITIONS["rnn.scan"].groups)
     op = Operation("rnn.scan", (), {"segments": segments}, [_body(p, inputs, states)])
     if p.chance(0.4):
-        op.attributes["direction"] = p.random.choice(DIRECTIONS[:2])
+        op.attributes["direction"] = p.random.choice(_directions(DEFINITIONS["rnn.scan"]))
     p.region.insert(op, [*inputs, *states])
     inside = p.inside(op.regions[0])
     for value in p.random.sample(p.pool, min(len(p.pool), p.random.randint(0, 2))):

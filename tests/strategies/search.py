@@ -46,7 +46,7 @@ def first_legal(
     definition: OpDefinition,
     operands: Sequence[Sequence[Slot]],
     guide: Type,
-    tries: int = 40,
+    tries: int = 24,
 ) -> Draft | None:
     """A legal operation on candidates for its operands; attributes and written types are guesses
     near the type of the guide.

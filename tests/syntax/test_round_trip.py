@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import networkx as nx
 import pytest
 from hypothesis import given, settings
@@ -30,8 +32,18 @@ def test_what_was_printed_parses_as_the_same_module(generic: bool, module: Modul
 def test_the_graphs_are_isomorphic(module: Module) -> None:
     parsed = parse_module(print_module(module))
     for name, function in module.functions.items():
-        if len(function.region.graph) <= 30:
-            _assert_isomorphic(function.region, parsed.functions[name].region)
+        for region, twin in zip(
+            _regions(function.region), _regions(parsed.functions[name].region), strict=True
+        ):
+            if len(region.graph) <= 30:
+                _assert_isomorphic(region, twin)
+
+
+def _regions(region: Region) -> Iterator[Region]:
+    """A region and those inside it, in the order of the text."""
+    yield region
+    for op in region.walk():
+        yield from op.regions
 
 
 def _assert_isomorphic(a: Region, b: Region) -> None:

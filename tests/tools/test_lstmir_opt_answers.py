@@ -58,7 +58,7 @@ example:
 
   operands  values (any number)
   results   values (any number)
-  parts     (...), state (...), capture (...)
+  parts     (...), length (...), state (...), capture (...)
   region    one
 
 attributes:

@@ -58,7 +58,7 @@ def rounded(signed: bool) -> Module:
         units.append(outer.constant(np.ones(1), type_, f"unit_{frac}"))
     start = outer.constant(np.zeros(memory.static_shape), memory, "start")
     body = Region([TensorType((1,), number), memory, *(v.type for v in units)], ["x", "y"])
-    scan = Operation("rnn.scan", [memory], {"segments": (1, 1, len(units))}, [body])
+    scan = Operation("rnn.scan", [memory], {"segments": (1, 0, 1, len(units))}, [body])
     region.insert(scan, [region.arguments[0], start, *units])
     outer.end("return", [scan.result])
     module.functions["main"] = Function("main", region)

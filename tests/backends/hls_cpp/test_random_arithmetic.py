@@ -71,7 +71,7 @@ class Maker:
         outside = [build.constant(np.ones(1), v.type, v.name) for v in ones]  # type: ignore[arg-type]
         operands = [region.arguments[0], start, *outside]
         scan = Operation(
-            "rnn.scan", [results], {"segments": (1, 1, len(ones))}, [body], ["results"]
+            "rnn.scan", [results], {"segments": (1, 0, 1, len(ones))}, [body], ["results"]
         )
         region.insert(scan, operands)
         build.end("return", [scan.result])

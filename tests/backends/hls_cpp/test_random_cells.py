@@ -97,7 +97,9 @@ class Maker:
     def scan(self, h: Value, c: Value) -> Operation:
         step = TensorType((self.features,), self.element)
         body = Region([step, h.type, c.type], ["x", "h", "c"])
-        scan = Operation("rnn.scan", [h.type, c.type], {"segments": (1, 2, 0)}, [body], ["h", "c"])
+        scan = Operation(
+            "rnn.scan", [h.type, c.type], {"segments": (1, 0, 2, 0)}, [body], ["h", "c"]
+        )
         self.region.insert(scan, [self.region.arguments[0], h, c])
         self.owner, self.build = scan, Builder(self.module, body)
         x, h_before, c_before = body.arguments

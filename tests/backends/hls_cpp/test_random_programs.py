@@ -73,7 +73,7 @@ class Maker:
         types = [LINE, *(v.type for v in (*states, *captured))]
         region = Region(types, ["x", *(f"state_{k}" for k in range(len(states)))])
         op = Operation(
-            "rnn.scan", [v.type for v in states], {"segments": (1, len(states), len(captured))},
+            "rnn.scan", [v.type for v in states], {"segments": (1, 0, len(states), len(captured))},
             [region],
         )  # fmt: skip
         build.region.insert(op, [x, *states, *captured])

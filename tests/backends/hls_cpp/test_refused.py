@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from lstmir.backends.hls_cpp import print_design
 from lstmir.ir.builder import Builder
 from lstmir.ir.diagnostics import UserError
+from lstmir.ir.types import I32, TensorType
 
 if TYPE_CHECKING:
     from tests.backends.hls_cpp.conftest import Small
@@ -86,6 +88,23 @@ def test_an_input_with_another_reader(small: Small) -> None:
     )
     with pytest.raises(UserError, match="the recurrence reads the one input, and nobody else does"):
         print_design(made)
+
+
+def test_a_stream_has_no_length_but_its_own(small: Small) -> None:
+    made = small()
+    region = made.main.region
+    scan = next(op for op in made.walk() if op.name == "rnn.scan")
+    build = Builder(made, region, before=scan)
+    three = build.constant(np.array([3]), TensorType((1,), I32), "three")
+    length = build.value("tensor.reshape", three, type=I32)
+    inputs, _, *others = scan.attributes["segments"]
+    region.set_operands(scan, [*scan.operands[:inputs], length, *scan.operands[inputs:]])
+    scan.attributes["segments"] = (inputs, 1, *others)
+    with pytest.raises(UserError) as refused:
+        print_design(made)
+    said = {each.message for each in refused.value.diagnostics}
+    assert "'tensor.reshape' is printed of arrays, not of a single number" in said
+    assert "a recurrence runs to the end of its packet, not to a length" in said
 
 
 def test_a_stream_does_not_run_backwards(small: Small) -> None:

@@ -1,0 +1,1 @@
+"""The cells of recurrent layers as dataflow graphs: one file a kind."""
