@@ -93,13 +93,22 @@ class Feed:
         if not fits(shape, expected):
             needed = _stack_of(port) if self.stacked else port.describe()
             raise UserError(
-                f"{what} has shape {list(shape)}, the model's input {port.name} needs {needed}"
+                f"{what} has shape {list(shape)}, the model's input {port.name} needs {needed}",
+                notes=self._other_layout(port, shape),
             )
         samples = 0 if self.stacked else port.batch
         if samples is not None and not shape[samples]:
             raise UserError(f"{what} has no samples (its shape is {list(shape)})")
         if 0 in shape:
             raise UserError(f"{what} has no steps (its shape is {list(shape)})")
+
+    def _other_layout(self, port: Port, shape: tuple[int, ...]) -> list[str]:
+        """A note for whoever has the arrays in the layout of the other form of the command."""
+        if self.stacked and fits(shape, port.shape):
+            return ["it is laid out as the model's own array: leave out --samples"]
+        if not self.stacked and fits(shape, (-1, *port.sample_shape)):
+            return [f"it looks like a stack of samples {_stack_of(port)}: give --samples"]
+        return []
 
     def _converted(self, port: Port, array: np.ndarray) -> np.ndarray:
         what, wanted = f"{self.path}: '{port.name}'", port_dtype(port)

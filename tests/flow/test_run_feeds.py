@@ -55,9 +55,9 @@ FEEDS: dict[str, tuple[Arrays, list[str], str]] = {
     "infinity": ({"x": BATCH + np.inf}, [], "feed.npz: 'x' holds NaN or infinity"),
     "words": ({"x": np.array(["a"])}, [], "feed.npz: 'x' holds <U1, not numbers"),
     "samples of another shape": (
-        {"x": BATCH},
+        {"x": BATCH[:, :, :2]},
         ["--samples"],
-        "feed.npz: 'x' has shape [5, 6, 3], the model's input x needs [N, 5, 3]",
+        "feed.npz: 'x' has shape [5, 6, 2], the model's input x needs [N, 5, 3]",
     ),
     "a single sample": (
         {"x": BATCH[:, 0]},
@@ -88,6 +88,26 @@ def test_bad_feeds(case: str, capsys: pytest.CaptureFixture[str]) -> None:
     arrays, words, message = FEEDS[case]
     write_data(Path("feed.npz"), arrays)
     assert refused(capsys, "run", "tiny.json", *words, *WORDS) == (1, f"error: {message}")
+
+
+@pytest.mark.parametrize(
+    ("array", "words", "note"),
+    [
+        (
+            np.moveaxis(BATCH, 0, 1),
+            [],
+            "it looks like a stack of samples [N, 5, 3]: give --samples",
+        ),
+        (BATCH, ["--samples"], "it is laid out as the model's own array: leave out --samples"),
+    ],
+    ids=["stack", "batch"],
+)
+def test_the_other_layout_is_recognised(
+    array: np.ndarray, words: list[str], note: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez("feed.npz", x=array)
+    assert main(["run", "tiny.json", *WORDS, *words]) == 1
+    assert capsys.readouterr().err.endswith(f"\n  note: {note}\n")
 
 
 @pytest.mark.parametrize("samples", [True, False])
