@@ -30,6 +30,7 @@ docs: $(VENV)/dev  ## write the pages and editor files that derive from the oper
 
 bench: $(VENV)/bench  ## measure against peers; results in build/benchmarks
 	$(BIN)/python -m benchmarks.ir_speed
+	$(BIN)/python -m benchmarks.interpreter_speed
 
 lint: style types imports  ## style, types, and the direction of imports
 

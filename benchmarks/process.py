@@ -9,15 +9,16 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from statistics import median
 from time import process_time
 from typing import Any
 
 
 def run_worker(module: str, *arguments: object) -> dict[str, Any]:
-    """The JSON object that `python -m module arguments` prints."""
+    """The JSON object that `python -m module arguments` prints in its last line."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    result: dict[str, Any] = json.loads(done.stdout)
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
 
 
@@ -37,6 +38,17 @@ def measure(tasks: Mapping[str, Task], task: str, size: str) -> None:
         work()
         seconds = process_time() - start
     print(json.dumps({"seconds": seconds, "peak_mib": peak_mib()}))
+
+
+def repeated(work: Callable[[], object], times: int) -> float:
+    """The median of the CPU seconds that the same work takes, after it was done once."""
+    work()
+    seconds = []
+    for _ in range(times):
+        start = process_time()
+        work()
+        seconds.append(process_time() - start)
+    return median(seconds)
 
 
 def cpu_seconds(command: Sequence[str]) -> float:

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from lstmir.interpreter.plan import RULES, Array, Compiler, Evaluate, rule
+from lstmir.interpreter.plan import RULES, Array, Compiler, Evaluate, only, rule
 from lstmir.interpreter.tensor import rank_of
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import element_of, shape_of
-from lstmir.numeric import arrays, functions
+from lstmir.numeric import functions, kernels
 from lstmir.numeric.carriers import carrier
 from lstmir.numeric.fixed import FixedType, union_type
 
@@ -56,7 +56,7 @@ def add(op: Operation, compiler: Compiler) -> Evaluate:
     if fixed is None:
         return _ranked(op, lambda *terms: (reduce(operator.add, terms),))
     types, result = fixed
-    return _ranked(op, lambda *terms: (arrays.add(list(zip(terms, types, strict=True)), result),))
+    return _ranked(op, only(kernels.adder(types, result)))
 
 
 @rule("arith.sub")
@@ -66,7 +66,7 @@ def sub(op: Operation, compiler: Compiler) -> Evaluate:
     if fixed is None:
         return _ranked(op, lambda a, b: (a - b,))
     (left, right), result = fixed
-    return _ranked(op, lambda a, b: (arrays.subtract(a, left, b, right, result),))
+    return _ranked(op, only(kernels.subtractor(left, right, result)))
 
 
 @rule("arith.mul")
@@ -76,7 +76,7 @@ def mul(op: Operation, compiler: Compiler) -> Evaluate:
     if fixed is None:
         return _ranked(op, lambda a, b: (a * b,))
     (left, right), result = fixed
-    return _ranked(op, lambda a, b: (arrays.multiply(a, left, b, right, result),))
+    return _ranked(op, only(kernels.multiplier(left, right, result)))
 
 
 @rule("arith.neg")
@@ -86,7 +86,7 @@ def neg(op: Operation, compiler: Compiler) -> Evaluate:
     if fixed is None:
         return lambda a: (-a,)
     (source,), result = fixed
-    return lambda a: (arrays.negate(a, source, result),)
+    return only(kernels.negator(source, result))
 
 
 @rule("arith.compare")
@@ -98,20 +98,8 @@ def compare(op: Operation, compiler: Compiler) -> Evaluate:
     if not fixed:
         return _ranked(op, lambda a, b: (holds(a, b),))
     common = union_type(fixed)
-    left, right = fixed
-
-    def evaluate(a: Array, b: Array) -> tuple[Array, ...]:
-        return (
-            np.asarray(
-                holds(
-                    arrays.align(a, left.frac, common.frac, common),
-                    arrays.align(b, right.frac, common.frac, common),
-                ),
-                bool,
-            ),
-        )
-
-    return _ranked(op, evaluate)
+    left, right = (kernels.aligner(element, common) for element in fixed)
+    return _ranked(op, lambda a, b: (np.asarray(holds(left(a), right(b)), bool),))
 
 
 @rule("arith.select")
@@ -120,18 +108,14 @@ def select(op: Operation, compiler: Compiler) -> Evaluate:
     result = element_of(op.result_types[0])
     if not isinstance(result, FixedType):
         return _ranked(op, lambda t, a, b: (np.where(t, a, b),))
-    fracs = [
-        element.frac
-        for element in (element_of(value.type) for value in op.operands[1:])
-        if isinstance(element, FixedType)
-    ]
-
-    def evaluate(truth: Array, a: Array, b: Array) -> tuple[Array, ...]:
-        left = arrays.align(a, fracs[0], result.frac, result)
-        right = arrays.align(b, fracs[1], result.frac, result)
-        return (np.where(truth, left, right).astype(carrier(result)),)
-
-    return _ranked(op, evaluate)
+    elements = [element_of(value.type) for value in op.operands[1:]]
+    left, right = (
+        kernels.aligner(element, result) for element in elements if isinstance(element, FixedType)
+    )
+    held = carrier(result)
+    return _ranked(
+        op, lambda truth, a, b: (np.where(truth, left(a), right(b)).astype(held, copy=False),)
+    )
 
 
 @rule("arith.and")

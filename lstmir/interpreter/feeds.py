@@ -57,7 +57,7 @@ def to_carrier(array: np.ndarray, type_: Type) -> Array:
     """Real numbers as the interpreter carries values of a type; integers stay as they are."""
     element = element_of(type_)
     if isinstance(element, FixedType) and array.dtype.kind == "f":
-        return quantize_real(array.astype(np.float64), element)
+        return quantize_real(array, element)
     if isinstance(element, FloatType):
         return array.astype(f"f{element.width // 8}")
     return array

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from lstmir.interpreter.plan import Array, Compiler, Evaluate, rule
+from lstmir.interpreter.plan import Array, Compiler, Evaluate, only, rule
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import element_of
 from lstmir.numeric.fixed import FixedType
 from lstmir.numeric.modes import Overflow, Rounding
-from lstmir.numeric.rounding import requantize
+from lstmir.numeric.rounding import requantizer
 
 
 @rule("fx.requantize")
@@ -18,7 +18,7 @@ def requantize_(op: Operation, compiler: Compiler) -> Evaluate:
     source, target = element_of(op.operands[0].type), element_of(op.result_types[0])
     assert isinstance(source, FixedType) and isinstance(target, FixedType)
     rounding, overflow = (Rounding(op.attributes["rounding"]), Overflow(op.attributes["overflow"]))
-    return lambda array: (requantize(array, source, target, rounding, overflow),)
+    return only(requantizer(source, target, rounding, overflow))
 
 
 @rule("fx.lookup")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from lstmir.interpreter.constants import constant_array
 from lstmir.interpreter.plan import Array, Compiler, Evaluate, rule
 from lstmir.interpreter.tensor import spread
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import element_of
-from lstmir.numeric import arrays
+from lstmir.numeric import products
 from lstmir.numeric.fixed import FixedType
+from lstmir.numeric.kernels import Kernel
+from lstmir.numeric.products import Factor
 
 
 @rule("linalg.linear")
@@ -28,13 +31,19 @@ def matvec(op: Operation, compiler: Compiler) -> Evaluate:
                                         if len(weights) > 1 else vector @ weights[0].T,)  # fmt: skip
     assert isinstance(weights_type, FixedType) and isinstance(vector_type, FixedType)
 
+    def prepared(matrix: np.ndarray) -> Kernel:
+        return products.matvec(Factor(matrix, weights_type, vector_type), result)
+
+    constant = constant_array(op.operands[0], compiler.resources)
+    if constant is not None:
+        product = prepared(constant)
+        return lambda _, vector: (product(vector),)
+
     def evaluate(weights: Array, vector: Array) -> tuple[Array, ...]:
         if len(weights) == 1:
-            return (arrays.matvec(weights[0], weights_type, vector, vector_type, result),)
-        rows = [
-            arrays.matvec(matrix, weights_type, row[np.newaxis], vector_type, result)
-            for matrix, row in zip(weights, spread(vector, len(weights)), strict=True)
-        ]
+            return (prepared(weights[0])(vector),)
+        vectors = spread(vector, len(weights))[:, np.newaxis]
+        rows = [prepared(matrix)(row) for matrix, row in zip(weights, vectors, strict=True)]
         return (np.concatenate(rows),)
 
     return evaluate

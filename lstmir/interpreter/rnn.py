@@ -36,6 +36,11 @@ def scan(op: Operation, compiler: Compiler) -> Evaluate:
     body = compiler.plan(op.regions[0])
     held = op.regions[0].end.attributes["segments"][0]
     backwards = op.attributes.get("direction", "forward") == "reverse"
+    # Emitted values that nobody reads are not gathered.
+    gathered = [
+        compiler.listener is not None or bool(op.parent.uses(each))
+        for each in op.results[: len(op.results) - held]
+    ]
 
     def evaluate(*operands: Array) -> tuple[Array, ...]:
         sequences, length, states, captures = (
@@ -56,11 +61,13 @@ def scan(op: Operation, compiler: Compiler) -> Evaluate:
             emitted.append(emits)
         if backwards:
             emitted.reverse()
-        stacked = [_stack(column, samples) for column in zip(*emitted, strict=True)]
+        columns = zip(gathered, zip(*emitted, strict=True), strict=True)
+        stacked = [_stack(column, samples) if wanted else None for wanted, column in columns]
         return (*stacked, *states)
 
     return evaluate
 
 
 def _stack(steps: Sequence[Array], samples: int) -> Array:
-    return np.stack([spread(step, samples) for step in steps], axis=1)
+    """[samples, time, …]; in memory the steps stay as they are, one behind the other."""
+    return np.moveaxis(np.stack([spread(step, samples).T for step in steps]).T, -1, 1)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from lstmir.interpreter.constants import constant_array
 from lstmir.interpreter.plan import Array, Compiler, Evaluate, rule
 from lstmir.ir.operation import Operation
-from lstmir.ir.types import TensorType, element_of, shape_of
-from lstmir.numeric.arrays import as_carrier
-from lstmir.numeric.fixed import FixedType
+from lstmir.ir.types import TensorType, shape_of
 
 
 @rule("tensor.constant")
 def constant(op: Operation, compiler: Compiler) -> Evaluate:
     """The resource, for all samples."""
-    array = compiler.resources[op.attributes["resource"]]
-    element = element_of(op.result_types[0])
-    if isinstance(element, FixedType):
-        array = as_carrier(array, element)
+    array = constant_array(op.result, compiler.resources)
+    assert array is not None, "verified modules have all resources"
     held = (array[np.newaxis],)
     return lambda: held
 

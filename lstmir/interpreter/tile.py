@@ -10,6 +10,7 @@ from lstmir.interpreter.plan import Array, Compiler, Evaluate, rule
 from lstmir.interpreter.tensor import spread
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import TensorType, element_of
+from lstmir.numeric.carriers import carrier
 from lstmir.numeric.fixed import FixedType
 from lstmir.numeric.geometry import TileShape, geometry
 from lstmir.numeric.packing import pack
@@ -119,12 +120,12 @@ def mac(op: Operation, compiler: Compiler) -> Evaluate:
     assert isinstance(sums_type, FixedType)
     assert isinstance(weights_type, FixedType) and isinstance(operands_type, FixedType)
     shift = sums_type.frac - weights_type.frac - operands_type.frac
-    wide = np.dtype(object) if sums_type.width > 62 else np.dtype(np.int64)
+    held = carrier(sums_type)
 
     def evaluate(sums: Array, weights: Array, operands: Array) -> tuple[Array, ...]:
         if operands.ndim == 2:
             operands = operands[:, np.newaxis]
-        products = weights.astype(wide) * operands.astype(wide)
-        return (sums + (products.sum(axis=2) << shift),)
+        products = weights.astype(held) * operands.astype(held)
+        return (sums + (products.sum(axis=2, dtype=held) << shift),)
 
     return evaluate

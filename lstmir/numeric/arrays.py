@@ -1,22 +1,18 @@
-"""Exact arithmetic on whole arrays of fixed-point integers.
+"""Arithmetic on whole arrays of fixed-point integers, and their way from and to real numbers.
 
-An operation computes in int64 only where the operands' formats prove that nothing overflows, and
-in Python ints elsewhere. The format of a result must hold every possible result (it may have more
-fraction bits than needed); a result that does not fit in its carrier raises OverflowError.
+The operations are those of `kernels`, for a single use.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lstmir.numeric.carriers import INT64, OBJECT, IntArray, as_carrier, carrier, cast_ints
+from lstmir.numeric import kernels, products
+from lstmir.numeric.carriers import OBJECT, IntArray, as_carrier, carrier
 from lstmir.numeric.fixed import MAX_WIDTH, FixedType, to_float
-from lstmir.numeric.intervals import prefix_bound
 from lstmir.numeric.modes import Overflow, Rounding
 from lstmir.numeric.rounding import fit, shift_right
 
@@ -35,55 +31,47 @@ __all__ = [
 ]
 
 FloatArray = NDArray[np.float64]
-FLOAT64 = np.dtype(np.float64)
 
 _SMALLEST_FRAC = 1074
 """Every finite double is an integer at this many fraction bits."""
 
 
-def align(ints: IntArray, from_frac: int, to_frac: int, type: FixedType) -> IntArray:
-    """The same values with `to_frac` fraction bits, in the carrier of `type`.
+_EXACT_WIDTH = 53
+"""Every integer of a format up to this width is a double."""
+_BLOCK = 2**13
+"""So many doubles, and their copies, stay in a processor's cache."""
 
-    Raises ValueError if `to_frac` is smaller than `from_frac`.
+
+def align(ints: IntArray, source: FixedType, result: FixedType) -> IntArray:
+    """The same values in the result's format.
+
+    Raises ValueError if that has fewer fraction bits.
     """
-    shift = _left_shift(from_frac, to_frac)
-    if shift == 0:
-        return as_carrier(ints, type)
-    return as_carrier(cast_ints(ints, OBJECT) << shift, type)
+    return kernels.aligner(source, result)(ints)
 
 
 def add(terms: Sequence[tuple[IntArray, FixedType]], result: FixedType) -> IntArray:
     """The sum of (integers, format) pairs, shapes broadcast, in the result's format."""
-    widest = max(_bits(type, result.frac) for _, type in terms)
-    dtype = _work_dtype(widest + (len(terms) - 1).bit_length())
-    aligned = [_shifted(ints, type.frac, result.frac, dtype) for ints, type in terms]
-    return as_carrier(reduce(np.add, aligned), result)
+    return kernels.adder([type for _, type in terms], result)(*(ints for ints, _ in terms))
 
 
 def subtract(
     a: IntArray, a_type: FixedType, b: IntArray, b_type: FixedType, result: FixedType
 ) -> IntArray:
     """The difference a - b, shapes broadcast, in the result's format."""
-    dtype = _work_dtype(1 + max(_bits(a_type, result.frac), _bits(b_type, result.frac)))
-    minuend = _shifted(a, a_type.frac, result.frac, dtype)
-    subtrahend = _shifted(b, b_type.frac, result.frac, dtype)
-    return as_carrier(minuend - subtrahend, result)
+    return kernels.subtractor(a_type, b_type, result)(a, b)
 
 
 def negate(a: IntArray, a_type: FixedType, result: FixedType) -> IntArray:
     """The negation -a, any shape, in the result's format."""
-    dtype = _work_dtype(_bits(a_type, result.frac))
-    return as_carrier(-_shifted(a, a_type.frac, result.frac, dtype), result)
+    return kernels.negator(a_type, result)(a)
 
 
 def multiply(
     a: IntArray, a_type: FixedType, b: IntArray, b_type: FixedType, result: FixedType
 ) -> IntArray:
     """The elementwise product a * b, shapes broadcast, in the result's format."""
-    frac = a_type.frac + b_type.frac
-    dtype = _work_dtype(_bits(a_type, a_type.frac) + _bits(b_type, result.frac - a_type.frac))
-    product = cast_ints(a, dtype) * cast_ints(b, dtype)
-    return as_carrier(_shifted(product, frac, result.frac, dtype), result)
+    return kernels.multiplier(a_type, b_type, result)(a, b)
 
 
 def matvec(
@@ -93,19 +81,9 @@ def matvec(
     vectors_type: FixedType,
     result: FixedType,
 ) -> IntArray:
-    """The products of weights [R, C] with each of vectors [N, C]: [N, R], in the result's format.
-
-    Computes in float64 (BLAS) where the weights and the vectors' format bound every partial sum
-    below 2**53, in int64 below 2**63, in Python ints beyond.
-    """
-    frac = weights_type.frac + vectors_type.frac
-    lows, highs = prefix_bound(weights, vectors_type.min_int, vectors_type.max_int)
-    bound = max(0, *highs, *(-low for low in lows))
-    dtype = FLOAT64 if bound < 2**53 else INT64 if bound < 2**63 else OBJECT
-    sums = vectors.astype(dtype) @ weights.astype(dtype).T
-    if dtype == FLOAT64:
-        sums = sums.astype(np.int64)
-    return align(sums, frac, result.frac, result)
+    """The products of weights [R, C] with each of vectors [N, C]: [N, R], in the result's format."""
+    factor = products.Factor(weights, weights_type, vectors_type)
+    return products.matvec(factor, result)(vectors)
 
 
 def quantize_real(
@@ -118,31 +96,51 @@ def quantize_real(
 
     An infinity saturates. Raises ValueError for a NaN, and for an infinity that would wrap.
     """
-    values = np.asarray(values, np.float64)
+    values = np.asarray(values)
     if np.isnan(values).any():
         raise ValueError("a NaN has no fixed-point value")
     if overflow == Overflow.SATURATE and type.width <= 62:
-        with np.errstate(over="ignore", under="ignore"):
-            scaled = np.ldexp(values, type.frac)
-        # Beyond 2**62 nothing but the sign matters any more, below the smallest double likewise.
-        vanished = (scaled == 0) & (values != 0)
-        scaled = np.where(vanished, np.copysign(0.25, values), scaled.clip(-(2.0**62), 2.0**62))
-        return fit(_ROUND[rounding](scaled).astype(np.int64), type, overflow)
+        ints = np.empty_like(values, carrier(type))
+        flat, flat_ints = values.ravel("K"), ints.ravel("K")
+        for start in range(0, flat.size, _BLOCK):
+            block = slice(start, start + _BLOCK)
+            flat_ints[block] = _saturated(flat[block].astype(np.float64), type, rounding)
+        return ints
     if overflow == Overflow.WRAP and np.isinf(values).any():
         raise ValueError("an infinity cannot wrap")
-    ints = np.array([_exact_int(value) for value in values.flat], OBJECT).reshape(values.shape)
-    return fit(shift_right(ints, _SMALLEST_FRAC - type.frac, rounding), type, overflow)
+    doubles = values.astype(np.float64).flat
+    exact = np.array([_exact_int(double) for double in doubles], OBJECT).reshape(values.shape)
+    return fit(shift_right(exact, _SMALLEST_FRAC - type.frac, rounding), type, overflow)
+
+
+def _saturated(values: FloatArray, type: FixedType, rounding: Rounding) -> IntArray:
+    scaled = _scaled(values, type.frac)
+    if rounding == Rounding.FLOOR:  # the only one to which the sign of the tiniest matters
+        scaled[(scaled == 0) & (values < 0)] = -0.25
+    # The ends are integers: they stay what they are when the rest is rounded.
+    scaled.clip(type.min_int, type.max_int, scaled)
+    _ROUND[rounding](scaled, scaled)
+    if type.width <= _EXACT_WIDTH:
+        return scaled.astype(carrier(type))
+    return fit(scaled.astype(np.int64), type, Overflow.SATURATE)
 
 
 def to_real(ints: IntArray, type: FixedType) -> FloatArray:
     """The values of the integers, any shape, each rounded once to float64."""
-    if carrier(type) == INT64:
+    if carrier(type) != OBJECT:
         # What needs rounding here has 54 bits or more, so no format makes it subnormal, and
         # the scaling does not round it again.
-        with np.errstate(over="ignore", under="ignore"):
-            return np.ldexp(np.asarray(ints, np.float64), -type.frac)
+        return _scaled(np.asarray(ints, np.float64), -type.frac)
     reals = [to_float(int(integer), type.frac) for integer in np.asarray(ints).flat]
     return np.array(reals, np.float64).reshape(np.shape(ints))
+
+
+def _scaled(values: FloatArray, exponent: int) -> FloatArray:
+    """The values * 2**exponent, as `np.ldexp`, which is many times slower."""
+    with np.errstate(over="ignore", under="ignore"):
+        if abs(exponent) > 1022:  # the power itself is no normal double
+            return np.ldexp(values, exponent)
+        return np.asarray(values * 2.0**exponent)
 
 
 def _exact_int(value: float) -> int:
@@ -153,32 +151,13 @@ def _exact_int(value: float) -> int:
     return numerator * ((1 << _SMALLEST_FRAC) // denominator)
 
 
-def _round_half_up(scaled: FloatArray) -> FloatArray:
+def _round_half_up(scaled: FloatArray, out: FloatArray) -> None:
     nearest = np.rint(scaled)
     # The difference is exact, and is a half only where a tie went down.
-    return np.where(scaled - nearest == 0.5, nearest + 1, nearest)
+    np.add(nearest, scaled - nearest == 0.5, out)
 
 
-def _left_shift(from_frac: int, to_frac: int) -> int:
-    if to_frac < from_frac:
-        raise ValueError(f"{from_frac} fraction bits do not fit in {to_frac}")
-    return to_frac - from_frac
-
-
-def _shifted(ints: IntArray, from_frac: int, to_frac: int, dtype: np.dtype[Any]) -> IntArray:
-    return np.asarray(cast_ints(ints, dtype) << _left_shift(from_frac, to_frac), dtype)
-
-
-def _bits(type: FixedType, frac: int) -> int:
-    """The b for which no integer of the type, given `frac` fraction bits, exceeds 2**b."""
-    return type.width - type.signed + frac - type.frac
-
-
-def _work_dtype(bits: int) -> np.dtype[Any]:
-    return INT64 if bits <= 62 else OBJECT
-
-
-_ROUND: dict[Rounding, Callable[[FloatArray], FloatArray]] = {
+_ROUND: dict[Rounding, Callable[[FloatArray, FloatArray], object]] = {
     Rounding.FLOOR: np.floor,
     Rounding.HALF_UP: _round_half_up,
     Rounding.HALF_EVEN: np.rint,

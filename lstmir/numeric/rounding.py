@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
-from lstmir.numeric.carriers import INT64, OBJECT, IntArray, as_carrier, carrier, cast_ints
+from lstmir.numeric.carriers import (
+    OBJECT,
+    IntArray,
+    carrier,
+    cast_ints,
+    clipped_to,
+    holds_all,
+    roomy,
+    wider,
+)
 from lstmir.numeric.fixed import FixedType
 from lstmir.numeric.modes import Overflow, Rounding
+
+Kernel = Callable[[IntArray], IntArray]
 
 
 def requantize(
@@ -22,41 +35,69 @@ def requantize(
 
     Rounding comes first, then overflow, as in ap_fixed's assignment.
     """
-    return fit(rounded(ints, source, target.frac, rounding), target, overflow)
+    return requantizer(source, target, rounding, overflow)(ints)
+
+
+@lru_cache(4096)
+def requantizer(
+    source: FixedType, target: FixedType, rounding: Rounding, overflow: Overflow
+) -> Kernel:
+    """`requantize` for many arrays: what depends on the formats alone is decided once."""
+    dtype, shift = _room(source, target.frac), source.frac - target.frac
+    ends = rounded(
+        np.array([source.min_int, source.max_int], OBJECT), source, target.frac, rounding
+    )
+    fitted = _fitter(dtype, target, overflow, target.contains_int(*ends.tolist()))
+    return lambda ints: fitted(shift_right(cast_ints(ints, dtype), shift, rounding))
 
 
 def rounded(ints: IntArray, source: FixedType, frac: int, rounding: Rounding) -> IntArray:
     """The values of `ints` rounded to `frac` fraction bits: integers of any size."""
+    return shift_right(cast_ints(ints, _room(source, frac)), source.frac - frac, rounding)
+
+
+def _room(source: FixedType, frac: int) -> np.dtype[Any]:
+    """The carrier in which integers of a format are rounded, which adds less than 2**shift."""
     shift = source.frac - frac
-    # Rounding adds less than 2**shift; 62 bits leave room for that in int64.
-    in_int64 = source.width + max(0, -shift) <= 62 and shift <= 62
-    array = cast_ints(ints, INT64 if in_int64 else OBJECT)
-    return shift_right(array, shift, rounding)
+    return roomy(max(source.width + max(0, -shift), shift))
 
 
 def shift_right(ints: IntArray, shift: int, rounding: Rounding) -> IntArray:
     """The integers over 2**shift, rounded; a negative shift is an exact shift to the left.
 
-    Keeps the dtype: the caller sees to it that int64 has room for |ints| + 2**shift.
+    Keeps the dtype: the caller sees to it that it has room for |ints| + 2**shift.
     """
     if shift <= 0:
-        return np.asarray(ints << -shift, ints.dtype)
-    biased: IntArray = ints + _BIAS[rounding](ints, shift)
-    return np.asarray(biased >> shift, ints.dtype)
+        return np.asarray(ints << -shift, ints.dtype) if shift else ints
+    if rounding == Rounding.FLOOR:
+        return np.asarray(ints >> shift, ints.dtype)
+    biased: IntArray = np.asarray(ints + _BIAS[rounding](ints, shift), ints.dtype)
+    biased >>= shift
+    return biased
 
 
 def fit(ints: IntArray, target: FixedType, overflow: Overflow) -> IntArray:
-    """The integers brought into the target's range, in its carrier."""
-    if ints.dtype == INT64 and target.contains_int(-(2**63), 2**63 - 1):
-        return as_carrier(ints, target)
-    if carrier(target) == OBJECT:
-        ints = cast_ints(ints, OBJECT)
+    """Integers in a carrier brought into the target's range, in the target's carrier."""
+    return _fitter(ints.dtype, target, overflow, holds_all(target, ints.dtype))(ints)
+
+
+def _fitter(dtype: np.dtype[Any], target: FixedType, overflow: Overflow, fits: bool) -> Kernel:
+    """`fit` for many arrays of one carrier; `fits` says that their integers are in range already."""
+    held = carrier(target)
+    if fits:
+        return lambda ints: np.asarray(ints, held)
     if overflow == Overflow.SATURATE:
-        return as_carrier(np.clip(ints, target.min_int, target.max_int), target)
-    low_bits = ints & ((1 << target.width) - 1)
-    # Flipping the sign bit and subtracting it again extends it, without leaving int64.
-    sign_bit = -target.min_int
-    return as_carrier((low_bits ^ sign_bit) - sign_bit, target)
+        ends = clipped_to(dtype, target)
+        return lambda ints: np.asarray(ints.clip(*ends), held)
+    work = wider(dtype, held)
+    # Flipping the sign bit and subtracting it again extends it, without leaving the carrier.
+    mask, sign_bit = (1 << target.width) - 1, -target.min_int
+
+    def wrap(ints: IntArray) -> IntArray:
+        low_bits = np.asarray(ints, work) & mask
+        return np.asarray((low_bits ^ sign_bit) - sign_bit, held)
+
+    return wrap
 
 
 def _below_zero(ints: IntArray, shift: int) -> IntArray:
@@ -68,7 +109,6 @@ def _odd_quotient(ints: IntArray, shift: int) -> IntArray:
 
 
 _BIAS: dict[Rounding, Callable[[IntArray, int], IntArray | int]] = {
-    Rounding.FLOOR: lambda ints, shift: 0,
     Rounding.HALF_UP: lambda ints, shift: 1 << shift - 1,
     Rounding.HALF_EVEN: _odd_quotient,
     Rounding.TOWARD_ZERO: _below_zero,

@@ -1,4 +1,4 @@
-"""Exact array arithmetic against exact fractions, on both sides of int64's limits."""
+"""Exact array arithmetic against exact fractions, on both sides of the limits of machine integers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ from lstmir.numeric.fixed import (
 )
 
 FORMATS = st.builds(FixedType, st.booleans(), st.integers(1, 70), st.integers(-20, 70))
-EDGES = st.builds(FixedType, st.booleans(), st.integers(29, 34), st.integers(0, 3))
+# Sums leave int32 at the larger widths, products at the smaller; products leave int64 at the larger.
+EDGE_WIDTHS = st.integers(14, 18) | st.integers(28, 34)
+EDGES = st.builds(FixedType, st.booleans(), EDGE_WIDTHS, st.integers(0, 3))
 Numbers = tuple[list[int], FixedType]
 
 
@@ -61,7 +63,11 @@ def wider(type: FixedType) -> FixedType:
     return FixedType(True, type.width + 6, type.frac + 3)
 
 
-def test_the_carrier_is_int64_while_every_integer_fits() -> None:
+def test_the_carrier_is_the_narrowest_that_holds_every_integer() -> None:
+    assert carrier(FixedType(True, 32, 0)) == np.int32
+    assert carrier(FixedType(False, 31, 0)) == np.int32
+    assert carrier(FixedType(False, 32, 0)) == np.int64
+    assert carrier(FixedType(True, 33, 0)) == np.int64
     assert carrier(FixedType(True, 64, 0)) == np.int64
     assert carrier(FixedType(False, 63, 0)) == np.int64
     assert carrier(FixedType(False, 64, 0)) == np.dtype(object)
@@ -72,12 +78,17 @@ def test_as_carrier_keeps_every_integer() -> None:
     u64, s8 = FixedType(False, 64, 0), FixedType(True, 8, 0)
     assert as_carrier([2**63, -1], u64).tolist() == [2**63, -1]
     assert as_carrier(np.array([2**64 - 1], np.uint64), u64).tolist() == [2**64 - 1]
-    assert as_carrier(np.array([5], np.uint64), s8).dtype == np.int64
+    assert as_carrier(np.array([5], np.uint64), s8).dtype == np.int32
     assert type(as_carrier(np.int64(5), u64).item()) is int
     with pytest.raises(OverflowError):
         as_carrier(np.array([2**63], np.uint64), s8)
     with pytest.raises(OverflowError):
         as_carrier([2**63], s8)
+    for beyond in (2**31, -(2**31) - 1):
+        with pytest.raises(OverflowError, match=f"{beyond} to {beyond} do not fit in 32 bits"):
+            as_carrier(np.array([beyond]), s8)
+        with pytest.raises(OverflowError):
+            as_carrier([beyond], s8)
     with pytest.raises(TypeError, match="held as integers, not as float64"):
         as_carrier(np.array([0.5]), s8)
 
@@ -86,16 +97,19 @@ def test_as_carrier_keeps_every_integer() -> None:
 def test_align(a: Numbers, shift: int) -> None:
     integers, type = a
     result = narrowest(min(integers) << shift, max(integers) << shift, type.frac + shift)
-    aligned = align(as_carrier(integers, type), type.frac, result.frac, result)
+    aligned = align(as_carrier(integers, type), type, result)
     assert_values(aligned, result, fractions(integers, type))
 
 
 def test_align_loses_nothing() -> None:
     with pytest.raises(ValueError, match="5 fraction bits do not fit in 4"):
-        align(np.array([1]), 5, 4, FixedType(True, 8, 4))
+        align(np.array([1]), FixedType(True, 8, 5), FixedType(True, 8, 4))
 
 
 @given(st.lists(numbers(FORMATS | EDGES), min_size=1, max_size=4))
+@example([([-(2**29)] * 4, FixedType(True, 30, 0))] * 5)
+@example([([2**30 - 1] * 4, FixedType(False, 30, 0))] * 3)
+@example([([-(2**61)] * 4, FixedType(True, 62, 0))] * 5)
 def test_add(terms: list[Numbers]) -> None:
     exact = sum_type([type for _, type in terms])
     totals = [sum(column) for column in zip(*(fractions(*term) for term in terms), strict=True)]
@@ -106,6 +120,8 @@ def test_add(terms: list[Numbers]) -> None:
 
 @given(numbers(FORMATS | EDGES), numbers(FORMATS | EDGES))
 @example(([2**31] * 2, FixedType(False, 32, 0)), ([-(2**31)] * 2, FixedType(True, 32, 0)))
+@example(([-(2**15)] * 2, FixedType(True, 16, 0)), ([-(2**16)] * 2, FixedType(True, 17, 0)))
+@example(([2**31 - 1] * 2, FixedType(False, 31, 0)), ([-(2**30)] * 2, FixedType(True, 31, 0)))
 def test_subtract_and_multiply(a: Numbers, b: Numbers) -> None:
     x, y = as_carrier(*a), as_carrier(*b)
     pairs = list(zip(fractions(*a), fractions(*b), strict=True))
@@ -156,7 +172,7 @@ def test_matvec_in_floats_int64_and_beyond(
     ]
 
 
-@pytest.mark.parametrize("limit", [53, 63])
+@pytest.mark.parametrize("limit", [24, 31, 53, 63])
 def test_matvec_is_exact_right_at_the_limits(limit: int) -> None:
     ones = np.ones((1, 3), np.int64)
     for largest in (2**limit - 2, 2**limit - 1, 2**limit, 2**limit + 1):

@@ -43,6 +43,16 @@ def doubles(draw: st.DrawFn) -> tuple[list[float], FixedType]:
     Overflow.SATURATE,
 )
 @example(
+    ([2.0**52 - 0.5, 2.0**52, -(2.0**52) - 1], FixedType(True, 53, 0)),
+    Rounding.HALF_UP,
+    Overflow.SATURATE,
+)
+@example(
+    ([2.0**53 + 2, 2.0**53, -(2.0**53) - 2], FixedType(True, 54, 0)),
+    Rounding.HALF_EVEN,
+    Overflow.SATURATE,
+)
+@example(
     ([-5e-324, 5e-324], FixedType(True, 8, -70)),
     Rounding.FLOOR,
     Overflow.SATURATE,
@@ -88,6 +98,31 @@ def test_to_real_rounds_once(data: st.DataObject, type: FixedType) -> None:
     reals = to_real(as_carrier(integers, type), type)
     assert reals.dtype == np.float64
     assert reals.tolist() == [float(i * Fraction(2) ** -type.frac) for i in integers]
+
+
+@pytest.mark.parametrize("rounding", Rounding)
+def test_any_layout_and_float_type_is_quantized(rounding: Rounding) -> None:
+    random = np.random.default_rng(3)
+    block = random.normal(0, 5, (300, 7, 11))
+    layouts = [block, block.transpose(1, 0, 2), block[::2, :, ::-1], block.T[3:5, ::3], block[1, 2]]
+    for values in [*layouts, *(array.astype(np.float32) for array in layouts), np.float64(2.6)]:
+        each = [
+            quantize_real(np.array(value, np.float64), BYTE, rounding).item()
+            for value in np.asarray(values).flat
+        ]
+        result = quantize_real(values, BYTE, rounding)
+        assert result.shape == np.shape(values)
+        assert result.ravel().tolist() == each
+
+
+@pytest.mark.parametrize("frac", [-1024, -1023, -1022, 1022, 1023, 1024])
+def test_the_smallest_and_the_largest_doubles_at_the_farthest_formats(frac: int) -> None:
+    type = FixedType(True, 60, frac)
+    values = [5e-324, 2.0**-1022, 2.0**-1023 * 1.5, 1.0, 2.0**1023, 1.7976931348623157e308]
+    for rounding in Rounding:
+        result = quantize_real(np.array(values), type, rounding).tolist()
+        rounded = [ROUND[rounding](Fraction(value) * Fraction(2) ** frac) for value in values]
+        assert result == [min(integer, type.max_int) for integer in rounded]
 
 
 def test_to_real_keeps_shapes_and_ends_in_infinity() -> None:

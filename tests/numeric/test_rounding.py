@@ -23,7 +23,7 @@ ROUND: dict[Rounding, Callable[[Fraction], int]] = {
 }
 
 # Where the carriers end is where mistakes would be.
-WIDTHS = st.integers(1, 80) | st.sampled_from([61, 62, 63, 64, 65])
+WIDTHS = st.integers(1, 80) | st.sampled_from([29, 30, 31, 32, 33, 61, 62, 63, 64, 65])
 FORMATS = st.builds(FixedType, st.booleans(), WIDTHS, st.integers(-70, 90))
 
 
@@ -53,6 +53,24 @@ def arrays(draw: st.DrawFn) -> tuple[list[int], FixedType]:
     ([-(2**63), 2**63 - 1], FixedType(True, 64, 64)),
     FixedType(True, 64, 0),
     Rounding.HALF_UP,
+    Overflow.WRAP,
+)
+@example(
+    ([2**31 - 1], FixedType(False, 31, 1)),
+    FixedType(True, 40, 0),
+    Rounding.HALF_UP,
+    Overflow.SATURATE,
+)
+@example(
+    ([2**30 - 1, 2**29], FixedType(False, 30, 30)),
+    FixedType(True, 8, 0),
+    Rounding.HALF_UP,
+    Overflow.SATURATE,
+)
+@example(
+    ([-1, -(2**9)], FixedType(True, 10, 0)),
+    FixedType(False, 40, 0),
+    Rounding.FLOOR,
     Overflow.WRAP,
 )
 @example(
