@@ -5,6 +5,8 @@ PYTHON ?= python3
 WITHOUT ?=
 
 VENV := .venv
+# Keras with TensorFlow is large: `make .venv/keras soak` has it in the campaigns.
+NO_KERAS = $(shell test -e $(VENV)/keras || echo keras)
 BIN := $(VENV)/bin
 VOWELS := examples/vowels
 LINT := build/lint
@@ -22,8 +24,8 @@ demo: $(VENV)/demo  ## compile a real LSTM to hardware, checked bit for bit, int
 test: lint  ## the linters, then every test but the long campaigns
 	$(BIN)/pytest -n auto --maxprocesses 8 --dist loadfile $(addprefix --without=,$(WITHOUT))
 
-soak: $(VENV)/dev  ## the long campaigns
-	$(BIN)/pytest -m soak -n auto --maxprocesses 8 $(addprefix --without=,$(WITHOUT))
+soak: $(VENV)/$(if $(filter torch,$(WITHOUT)),dev,soak)  ## the long campaigns; PyTorch is installed for them
+	$(BIN)/pytest -m soak -n auto --maxprocesses 8 $(addprefix --without=,$(WITHOUT) $(NO_KERAS))
 
 docs: $(VENV)/dev  ## write the pages and editor files that derive from the operation table
 	$(BIN)/python docs/generate.py
@@ -57,10 +59,13 @@ clean:  ## delete what was built (.venv stays)
 	rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
-# The stamps $(VENV)/demo, $(VENV)/dev and $(VENV)/bench: what was installed, and since when.
-$(VENV)/demo $(VENV)/dev $(VENV)/bench: pyproject.toml setup.py | $(BIN)/pip
+# PyTorch without CUDA is in an index of its own; one that cannot be reached is passed over.
+$(VENV)/soak: PIP_FROM := --extra-index-url https://download.pytorch.org/whl/cpu
+
+# The stamps $(VENV)/demo, $(VENV)/dev and so on: what was installed, and since when.
+$(VENV)/demo $(VENV)/dev $(VENV)/bench $(VENV)/soak $(VENV)/keras: pyproject.toml setup.py | $(BIN)/pip
 	@echo "Installing lstmir with what '$(@F)' needs into $(VENV)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[$(@F)]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FROM) -e '.[$(@F)]'
 	@touch $@
 
 $(BIN)/pip:

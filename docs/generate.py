@@ -1,7 +1,8 @@
-"""Writes what is generated from the operation table: the pages of the language and the editor files."""
+"""Writes the pages of the language and the editor files from the operation table, and a schema."""
 
 from pathlib import Path
 
+from lstmir.frontends.schema import schema_text
 from lstmir.syntax.reference import pages
 from lstmir.syntax.textmate import textmate_grammar
 
@@ -11,7 +12,8 @@ DOCS = Path(__file__).parent
 def generated() -> dict[Path, str]:
     """Every generated file with its text."""
     files = {DOCS / "language" / name: text for name, text in pages().items()}
-    return {**files, DOCS / "editors" / "lstmir.tmLanguage.json": textmate_grammar()}
+    files[DOCS / "editors" / "lstmir.tmLanguage.json"] = textmate_grammar()
+    return {**files, DOCS / "onnx-json.schema.json": schema_text()}
 
 
 def main() -> None:

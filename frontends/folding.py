@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from lstmir.frontends.alignment import broadcast, unite_all
 from lstmir.frontends.axes import Axis, Roles, check_rank, describe, fresh, sizes_of
+from lstmir.frontends.evaluate import evaluate
 from lstmir.frontends.names import identifier
+from lstmir.frontends.reshaping import check_parted, parts_of
 from lstmir.frontends.values import Computed, Imported, Known
 from lstmir.ir.builder import Builder
+from lstmir.ir.definition import definition_of
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.operation import Value
 from lstmir.ir.types import (
@@ -24,6 +28,7 @@ from lstmir.ir.types import (
     ElementType,
     TensorType,
     Type,
+    element_of,
     is_float,
     shape_of,
 )
@@ -35,28 +40,45 @@ ELEMENTS: dict[str, ElementType] = {
 MAX_ELEMENTS = 2**28
 """The largest value that is computed at import: 1 GiB of float32."""
 
-_BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "arith.add": np.add,
-    "arith.sub": np.subtract,
-    "arith.mul": np.multiply,
-}
-
 
 class Folder:
-    """Adds operations to a function. Raises `UserError` for what the IR cannot say."""
+    """Adds operations to a region. Raises `UserError` for what the IR cannot say.
 
-    def __init__(self, builder: Builder) -> None:
-        self.builder = builder
-        self.roles = Roles()
+    In a body, `outer` is the folder of the region around it: constants stand there.
+    """
+
+    def __init__(self, builder: Builder, outer: Folder | None = None) -> None:
+        self.builder, self.outer = builder, outer
+        self.roles: Roles = outer.roles if outer else Roles()
+        self.captures: dict[Value, Value] = {}
         self._constants: dict[Known, Value] = {}
+        self.finishers: list[Callable[[], None]] = []
+        """What remains to be done to the region when all is in it that reads its values."""
 
     def value(self, source: Imported, name: str = "") -> Value:
         """The value in the IR. A known one becomes a constant, with length 1 where it repeats."""
         if isinstance(source, Computed):
+            check_parted(source.axes)
             return source.value
+        if self.outer is not None:
+            return self._captured(self.outer.value(source, name))
         if source not in self._constants:
             self._constants[source] = self._constant(source.array, name or source.name)
         return self._constants[source]
+
+    def _stacked(self, source: Imported) -> Value:
+        """The value, also where some of its axes are taken as one."""
+        return source.value if isinstance(source, Computed) else self.value(source)
+
+    def captured(self, source: Computed) -> Computed:
+        """A value of the outer region, as the body sees it."""
+        return Computed(self._captured(source.value), source.axes)
+
+    def _captured(self, value: Value) -> Value:
+        if value not in self.captures:
+            region = self.builder.region
+            self.captures[value] = region.add_argument(value.type, value.name)
+        return self.captures[value]
 
     def _constant(self, array: np.ndarray, name: str) -> Value:
         element = ELEMENTS.get(array.dtype.name)
@@ -74,16 +96,31 @@ class Folder:
         name: str,
         operands: Sequence[Imported],
         axes: tuple[Axis, ...],
+        /,
         type: Type | None = None,
         **attributes: Any,
     ) -> Computed:
         """Write an operation with one result of these axes."""
+        for operand in operands:
+            check_parted(operand.axes)
+        return self.by_rows(name, operands, axes, type, **attributes)
+
+    def by_rows(
+        self,
+        name: str,
+        operands: Sequence[Imported],
+        axes: tuple[Axis, ...],
+        /,
+        type: Type | None = None,
+        **attributes: Any,
+    ) -> Computed:
+        """The same for one that does not mind which axes before the last are taken as one."""
         check_rank(len(axes), "the result")
-        values = [self.value(operand) for operand in operands]
+        values = [self._stacked(operand) for operand in operands]
         value = self.builder.value(name, *values, type=type, **attributes)
         if not axes:
             raise UserError("the result has no axes; lstmir computes with vectors and larger")
-        if shape_of(value.type) != sizes_of(axes):
+        if shape_of(value.type) != sizes_of(parts_of(axes)):
             raise UserError(f"a constant cannot be repeated at run time to fill {describe(axes)}")
         return Computed(value, axes)
 
@@ -100,15 +137,14 @@ class Folder:
         """The same elements in row-major order."""
         if isinstance(source, Known):
             return fold(axes, lambda: source.array.reshape(_stored(axes)))
-        if sizes_of(axes) == sizes_of(source.axes):
+        sizes = sizes_of(parts_of(axes))
+        if sizes == shape_of(source.value.type):
             return Computed(source.value, axes)
-        type_ = source.value.type
-        assert isinstance(type_, TensorType)
-        target = TensorType(sizes_of(axes), type_.element)
-        return self.emit("tensor.reshape", [source], axes, type=target)
+        target = TensorType(sizes, element_of(source.value.type))
+        return self.by_rows("tensor.reshape", [source], axes, target)
 
     def cut(self, source: Imported, axis: int, start: int, size: int) -> Imported:
-        """`size` neighbours along an axis; of an axis of unknown length the last (start -1)."""
+        """`size` neighbours along an axis; of one of unknown length the first, or the last (start -1)."""
         if source.axes[axis].size == size:
             return source
         shorter = Axis(size)
@@ -123,7 +159,7 @@ class Folder:
         """The parts one after the other along an axis; their other axes are the same."""
         rest = parts[0].axes
         for part in parts:
-            self._unite_all(rest, part.axes, but=axis)
+            unite_all(rest, part.axes, axis, self.roles)
         size = sum(part.axes[axis].size or 0 for part in parts)
         joined = Axis(size)
         self.roles.unite(joined, rest[axis])
@@ -133,53 +169,27 @@ class Folder:
             return self.emit("tensor.concat", parts, axes, axis=axis)
         return fold(axes, lambda: np.concatenate([part.array for part in known], axis))
 
-    def _unite_all(self, first: Sequence[Axis], second: Sequence[Axis], but: int) -> None:
-        pairs = list(zip(first, second, strict=False))
-        fits = len(first) == len(second) and all(
-            a.size == b.size for k, (a, b) in enumerate(pairs) if k != but
-        )
-        if not fits or first[but].size is None or second[but].size is None:
-            raise UserError(
-                f"{describe(first)} and {describe(second)} cannot be joined along axis {but}"
-            )
-        for k, (a, b) in enumerate(pairs):
-            if k != but:
-                self.roles.unite(a, b)
+    def elementwise(
+        self, name: str, *operands: Imported, hint: str | None = None, **attributes: Any
+    ) -> Imported:
+        """An operation of `arith` or `math`, with numpy's broadcasting."""
+        axes = self.broadcast(operands)
+        given = [operand for operand in operands if isinstance(operand, Known)]
+        if len(given) == len(operands):
+            return fold(axes, lambda: evaluate(name, given, **attributes))
+        written = definition_of(name).infer is None
+        type_ = self._stacked(operands[0]).type if written else None
+        if type_ is not None and not is_float(type_):
+            raise UserError(f"expected floating point, not {type_}")
+        return self.by_rows(name, operands, axes, type_, hint=hint, **attributes)
+
+    def broadcast(self, operands: Sequence[Imported]) -> tuple[Axis, ...]:
+        """The axes that operands have together, by numpy's rules; those that meet are one axis."""
+        return broadcast(operands, self.roles)
 
     def binary(self, name: str, left: Imported, right: Imported) -> Imported:
-        """`arith.add`, `arith.sub` or `arith.mul`, with numpy's broadcasting."""
-        axes = self._broadcast(left, right)
-        if isinstance(left, Known) and isinstance(right, Known):
-            for operand in (left, right):
-                if operand.array.dtype == object:
-                    operand.integers()  # says which length is unknown
-            return fold(axes, lambda: _BINARY[name](left.array, right.array))
-        return self.emit(name, [left, right], axes)
-
-    def _broadcast(self, left: Imported, right: Imported) -> tuple[Axis, ...]:
-        # A computed value's axes come first: a constant's say nothing of roles.
-        operands = sorted((left, right), key=lambda operand: isinstance(operand, Known))
-        rank = max(len(operand.axes) for operand in operands)
-        axes: list[Axis] = []
-        for place in range(-rank, 0):
-            column = [x for x in operands if len(x.axes) >= -place]
-            wide = [x for x in column if x.axes[place].size != 1] or column
-            if len({x.axes[place].size for x in wide}) > 1:
-                raise UserError(
-                    f"the shapes {describe(left.axes)} and {describe(right.axes)} do not fit together"
-                )
-            axes.append(wide[0].axes[place])
-            for other in wide[1:]:
-                if isinstance(other, Computed):
-                    self.roles.unite(wide[0].axes[place], other.axes[place])
-        return tuple(axes)
-
-    def function(self, name: str, source: Imported) -> Imported:
-        """An elementwise function of the `math` dialect, or `arith.neg`."""
-        value = self.value(source)
-        if not is_float(value.type):
-            raise UserError(f"expected floating point, not {value.type}")
-        return self.emit(name, [source], source.axes, type=value.type)
+        """An operation of `arith` on two values."""
+        return self.elementwise(name, left, right)
 
 
 def known(array: np.ndarray, name: str = "") -> Known:

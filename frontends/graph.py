@@ -22,7 +22,7 @@ def ordered_nodes(
     uses = nx.DiGraph()
     uses.add_nodes_from(range(len(nodes)))
     for index, node in enumerate(nodes):
-        for name in filter(None, node.inputs):
+        for name in node.reads:
             if name not in given:
                 uses.add_edge(_maker(name, makers, given, f"{node} reads"), index)
     needed: set[int] = set()

@@ -2,68 +2,91 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec import UNSET
 
 from lstmir.frontends.axes import BATCH, TIME, Axis, Roles, check_rank, sizes_of
 from lstmir.frontends.folding import ELEMENTS
+from lstmir.frontends.messages import Choice, Dimension, ValueInfo, integer_of
 from lstmir.frontends.tensors import element_dtype
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import Port
-from lstmir.ir.types import F32, F64, I32, I64, TensorType, Type, element_of
+from lstmir.ir.types import F32, F64, I32, I64, MAX_LENGTH, TensorType, Type, element_of
 
 
-def input_type(info: dict[str, Any]) -> TensorType:
-    """The type of a graph input. Raises `UserError` unless it is a tensor with axes.
+@dataclass(frozen=True)
+class Input:
+    """A graph input: its type, and the names of its axes ("" where an axis has none)."""
+
+    type: TensorType
+    names: tuple[str, ...]
+
+    def axes(self, named: dict[str, Axis]) -> tuple[Axis, ...]:
+        """New axes; those of unknown length that bear one name are one axis.
+
+        `named` holds the axes of earlier inputs by name, and is added to.
+        """
+        axes = [Axis(size) for size in self.type.shape]
+        return tuple(
+            named.setdefault(name, axis) if name and axis.size is None else axis
+            for axis, name in zip(axes, self.names, strict=True)
+        )
+
+
+def input_of(info: ValueInfo) -> Input:
+    """What a message says of a graph input. Raises `UserError` unless it is a tensor with axes.
 
     Its elements are floats, or integers such as the lengths of sequences.
     """
-    what = f"the input '{info['name']}'"
-    tensor = info.get("type", {}).get("tensorType")
-    if tensor is None:
-        raise UserError(f"{what} is not a tensor")
-    element = ELEMENTS[element_dtype(int(tensor.get("elemType", 0)), what).name]
+    what = f"the input '{info.name}'"
+    choice, shape = said_of(info, what)
+    element = ELEMENTS[element_dtype(choice, what).name]
     if element not in (F32, F64, I32, I64):
         raise UserError(
             f"{what} has elements of {element};"
             " lstmir takes f32 (FLOAT), f64 (DOUBLE), and integers for lengths"
         )
-    if "shape" not in tensor:
-        raise UserError(f"{what} has no shape")
-    sizes = [_size(dim, what) for dim in tensor["shape"].get("dim", ())]
-    if not sizes:
+    if not shape:
         raise UserError(f"{what} has no axes; lstmir takes vectors and larger")
-    check_rank(len(sizes), what)
-    return TensorType(tuple(sizes), element)
+    check_rank(len(shape), what)
+    sizes = tuple(_size(length, what) for length in shape)
+    names = tuple(length if isinstance(length, str) else "" for length in shape)
+    return Input(TensorType(sizes, element), names)
 
 
-def _size(dim: dict[str, Any], what: str) -> int | None:
-    if "dimValue" not in dim:
+def said_of(info: ValueInfo, what: str) -> tuple[Choice, Sequence[int | str | None]]:
+    """The element type, and a length, a name or None for each axis."""
+    if info.shape is not UNSET:
+        return 1 if info.elem_type is UNSET else info.elem_type, info.shape
+    tensor = UNSET if info.type is UNSET else info.type.tensor_type
+    if tensor is UNSET:
+        raise UserError(f"{what} is not a tensor")
+    if tensor.shape is UNSET:
+        raise UserError(f"{what} has no shape")
+    return tensor.elem_type, [_length(dim) for dim in tensor.shape.dim]
+
+
+def _length(dim: Dimension) -> int | str | None:
+    return integer_of(dim.dim_value) if dim.dim_value is not UNSET else dim.dim_param
+
+
+def _size(length: int | str | None, what: str) -> int | None:
+    if not isinstance(length, int):
         return None
-    size = int(dim["dimValue"])
-    if size < 1:
-        raise UserError(f"{what} has an axis of length {size}")
-    return size
-
-
-def input_axes(info: dict[str, Any], named: dict[str, Axis]) -> tuple[Axis, ...]:
-    """The axes of a graph input; those of unknown length that bear one name are one axis.
-
-    `named` holds the axes of earlier inputs by name, and is added to.
-    """
-    shape = input_type(info).shape
-    dims = info["type"]["tensorType"]["shape"].get("dim", ())
-    axes: list[Axis] = []
-    for size, dim in zip(shape, dims, strict=True):
-        axis = Axis(size)
-        name = dim.get("dimParam", "")
-        axes.append(named.setdefault(name, axis) if name and size is None else axis)
-    return tuple(axes)
+    if not 1 <= length <= MAX_LENGTH:
+        raise UserError(f"{what} has an axis of length {length}")
+    return length
 
 
 def claim_batch(axes: tuple[Axis, ...], roles: Roles) -> None:
-    """Call the first axis of an input the batch if it may vary and nobody has named another."""
-    if roles.find(axes, BATCH) is None and axes[0].size is None:
-        roles.mark(axes[0], BATCH)
+    """Call the first axis of an input but time the batch if it may vary and nobody has named another."""
+    if roles.find(axes, BATCH) is not None:
+        return
+    first = next((axis for axis in axes if roles.role(axis) is None), None)
+    if first is not None and first.size is None:
+        roles.mark(first, BATCH)
 
 
 def port(name: str, kind: str, type_: Type, axes: tuple[Axis, ...], roles: Roles) -> Port:

@@ -9,12 +9,19 @@ from typing import ClassVar
 import numpy as np
 
 from lstmir.ir.module import Module
-from lstmir.ir.operands import captured_value, constant_of, segment, segment_range
+from lstmir.ir.operands import constant_of, segment, segment_range
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import is_float, shape_of
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
-from lstmir.passes.uses import feeds_matrix, is_exact_output, refuse_lengths, users_of
+from lstmir.passes.ranges import UNLIMITED, Recorded
+from lstmir.passes.uses import (
+    feeds_matrix,
+    is_exact_output,
+    is_multiplied,
+    refuse_lengths,
+    users_of,
+)
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
 # Beyond these a saturating function is flat: its operand may saturate.
@@ -23,7 +30,6 @@ _FLAT = {"math.sigmoid": 8.0, "math.tanh": 4.0}
 _IMAGES = {"math.sigmoid": (0.0, 1.0), "math.tanh": (-1.0, 1.0)}
 # Finer than this part of the largest sum (as a power of two), a product would only widen the sum.
 _SUM_BITS = 40
-_UNLIMITED = 2**16
 
 
 @register
@@ -31,7 +37,8 @@ _UNLIMITED = 2**16
 class AssignBitwidths:
     """Records a `format` for constants, parameters, states and the values of real functions.
 
-    Whatever lies between those is exact. Integer bits follow from the range of the values:
+    Outside of recurrences also for products, and for what is computed for a matrix or a recurrence
+    to read. Whatever lies between those is exact. Integer bits follow from the range of the values:
     proven for functions whose image is known, else recorded by `calibrate` and widened by
     `margin` (the record `basis` says which); what exceeds them saturates.
     """
@@ -44,7 +51,9 @@ class AssignBitwidths:
     bias: int = field(default=16, metadata={"help": "bits of a bias"})
     activations: int = field(default=8, metadata={"help": "bits of inputs, gates and h"})
     operands: int = field(default=8, metadata={"help": "bits of the operand of a function"})
-    state: int = field(default=16, metadata={"help": "bits of a state that feeds no matrix"})
+    state: int = field(
+        default=16, metadata={"help": "bits of a state or product that feeds no matrix"}
+    )
     margin: float = field(default=1.25, metadata={"help": "factor on recorded ranges"})
 
     def __post_init__(self) -> None:
@@ -67,16 +76,19 @@ class _Assignment:
     def __init__(self, options: AssignBitwidths, module: Module) -> None:
         self.options = options
         self.module = module
+        self.known = Recorded(options, module)
 
     def run(self) -> None:
         main = self.module.main
         ranges = main.attributes.get("ranges")
         if ranges is None:
-            raise self.missing(None)
+            raise self.known.missing(None)
         main.attributes["formats"] = tuple(
             self.sampled(range_, self.options.activations) for range_ in ranges
         )
         self.region(main.region)
+        for op in main.region.operations():
+            self.arithmetic(op)
         constants = [
             op for op in self.module.walk()
             if op.name == "tensor.constant" and is_float(op.result.type)
@@ -94,14 +106,23 @@ class _Assignment:
                 self.region(op.regions[0])
 
     def function(self, op: Operation) -> None:
-        lo, hi = self.range_of(op.operands[0])
+        lo, hi = self.known.range_of(op.operands[0])
         flat = _FLAT.get(op.name, float("inf"))
         operand = self.sampled((max(lo, -flat), min(hi, flat)), self.options.operands, flat)
         op.attributes["operand_format"] = operand
         image = _IMAGES.get(op.name)
-        lo, hi = image or self.range_of(op.result)
+        lo, hi = image or self.known.range_of(op.result)
         self.set(op, self.unit(lo, hi) if image else self.sampled((lo, hi), self.options.activations),
                  "proven" if image else "sampled")  # fmt: skip
+
+    def arithmetic(self, op: Operation) -> None:
+        """Widths add up in products: without a format, a few in a row would be too wide to store."""
+        if not op.name.startswith("arith.") or not is_float(op.result.type):
+            return
+        multiplied = is_multiplied(op.result)
+        if multiplied or op.name == "arith.mul":
+            bits = self.options.activations if multiplied else self.options.state
+            self.set(op, self.sampled(self.known.range_of(op.result), bits), "sampled")
 
     def unit(self, lo: float, hi: float) -> FixedType:
         """A format for [0, 1] or [-1, 1]; 1 itself saturates by one unit."""
@@ -135,9 +156,9 @@ class _Assignment:
             else self.options.state
         )
         bound = product_bound(value)
-        lo, hi = bound or self.range_of(value)
+        lo, hi = bound or self.known.range_of(value)
         if initial is not None and constant_of(initial, self.module.resources) is not None:
-            first = self.range_of(initial)
+            first = self.known.range_of(initial)
             lo, hi = min(lo, first[0]), max(hi, first[1])
         format_ = self.unit(lo, hi) if (lo, hi) == bound else self.sampled((lo, hi), bits)
         self.set(value.op, format_, "proven" if bound else "sampled")
@@ -157,7 +178,7 @@ class _Assignment:
         limits = [self.useful_frac(op) for op in products] or [
             self.product_frac(op) for op, _ in users
         ]
-        limit = max(limits, default=_UNLIMITED)
+        limit = max(limits, default=UNLIMITED)
         if limit < format_.frac:
             # Finer than the products that it is added to, a bias would only widen the sum.
             format_ = FixedType(True, max(2, bits - (format_.frac - limit)), limit)
@@ -166,46 +187,18 @@ class _Assignment:
     def useful_frac(self, product: Operation) -> int:
         """The fraction bits beyond which the elements of a matrix would only widen the sum."""
         sums = [user for user, _ in product.parent.uses(product.result) if user.name == "arith.add"]
-        largest = max(map(abs, self.range_of((sums or [product])[0].result)))
-        vector = self.frac_of(product.operands[1])
-        if largest == 0 or vector == _UNLIMITED:
-            return _UNLIMITED
+        largest = max(map(abs, self.known.range_of((sums or [product])[0].result)))
+        vector = self.known.frac_of(product.operands[1])
+        if largest == 0 or vector == UNLIMITED:
+            return UNLIMITED
         return _SUM_BITS - ceil(log2(largest)) - vector
 
     def product_frac(self, user: Operation) -> int:
         """The fraction bits of the finest product that an addition takes."""
         products = [v.op for v in user.operands if v.op.name == "linalg.matvec"]
-        return max((sum(map(self.frac_of, op.operands)) for op in products), default=_UNLIMITED)
-
-    def frac_of(self, value: Value) -> int:
-        """The fraction bits that a matrix or a vector will have."""
-        source = self.source(value)
-        main = self.module.main
-        if source.op is main.region.entry:
-            return int(main.attributes["formats"][source.index].frac)
-        format_ = source.op.attributes.get("format")
-        return format_.frac if isinstance(format_, FixedType) else _UNLIMITED
-
-    def source(self, value: Value) -> Value:
-        """The value whose format another will have: seen through regions and rearrangements."""
-        op = value.op
-        outer = captured_value(value)
-        if outer is not None:
-            return self.source(outer)
-        owner = op.parent.owner
-        if op is op.parent.entry and owner is not None:
-            inputs = len(segment_range(owner, ""))
-            if value.index < inputs:
-                return self.source(owner.operands[value.index])
-            return self.source(owner.regions[0].end.operands[value.index - inputs])
-        if op.name == "rnn.scan":
-            end = op.regions[0].end
-            states, emits = end.attributes["segments"]
-            index = states + value.index if value.index < emits else value.index - emits
-            return self.source(end.operands[index])
-        if op.name.startswith("tensor.") and op.name != "tensor.constant":
-            return self.source(op.operands[0])
-        return value
+        return max(
+            (sum(map(self.known.frac_of, op.operands)) for op in products), default=UNLIMITED
+        )
 
     def sampled(
         self, range_: tuple[float, float], bits: int, limit: float = float("inf")
@@ -216,28 +209,6 @@ class _Assignment:
     def set(self, op: Operation, format_: FixedType, basis: str) -> None:
         op.attributes["format"] = format_
         op.attributes["basis"] = basis
-
-    def range_of(self, value: Value) -> tuple[float, float]:
-        outer = captured_value(value)
-        if outer is not None:
-            return self.range_of(outer)
-        array = constant_of(value, self.module.resources)
-        if array is not None:
-            return float(array.min()), float(array.max())
-        main = self.module.main
-        found = value.op.attributes.get("range")
-        if value.op is main.region.entry:
-            found = main.attributes["ranges"][value.index]
-        if found is not None:
-            return found[0], found[1]
-        source = self.source(value)
-        if source == value:
-            raise self.missing(value.op)
-        return self.range_of(source)
-
-    def missing(self, op: Operation | None) -> Exception:
-        place = op.location if op is not None else None
-        return cannot(self.options, "a value has no recorded range: run calibrate first", place)
 
 
 def signed_format(largest: float, bits: int) -> FixedType:

@@ -11,6 +11,9 @@ from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import is_fixed, shape_of
 from lstmir.passes.dce import remove_dead
+from lstmir.passes.division import multiply_by_reciprocals
+from lstmir.passes.last_step import last_as_state
+from lstmir.passes.rearrangements import erase_unused, join_rearrangements
 from lstmir.passes.records import is_decided
 from lstmir.pipeline.passes import Context, Promise, register
 
@@ -20,11 +23,15 @@ from lstmir.pipeline.passes import Context, Promise, register
 class Canonicalize:
     """Removes operations that change nothing, joins those that are one, and orders the text.
 
-    - A reshape, transpose, slice or requantize to the type it has already is its operand; so is a
-      sum or a concatenation of one.
-    - A reshape of a reshape is one reshape, a transpose of a transpose one transpose.
+    - A reshape, broadcast, transpose, slice or requantize to the type it has already is its operand;
+      so is a sum or a concatenation of one, and what gathers all elements in their order.
+    - A reshape of a reshape is one reshape, a transpose of a transpose one transpose, a slice of a
+      slice one slice; a slice that lies inside of one part of a concatenation is one of that part.
+    - A transpose that only moves axes of length 1 is a reshape.
+    - What a recurrence gives at the step it makes last is the state behind it, where it gives a state.
     - A sum with no other user than a sum is part of it: on fixed point, where sums are exact; on
       floats as the first operand only, so that they are still added in the same order.
+    - A quotient by a constant without zeros is a product with the reciprocal.
     - What nothing uses goes. What remains stands in the order in which the results need it, so
       the same graph has the same text, however it was written.
 
@@ -63,6 +70,10 @@ class Canonicalize:
             remove_dead(function.region)
             _simplify(function.region)
             _arrange(function.region)
+        if multiply_by_reciprocals(module):
+            for function in module.functions.values():
+                remove_dead(function.region)
+                _arrange(function.region)
         module.drop_unused_resources()
 
 
@@ -73,9 +84,9 @@ def _simplify(region: Region) -> None:
             _simplify(inner)
         if op.region is None or is_decided(op):
             continue
-        join = _JOINS.get(op.name)
-        if join is not None:
-            join(op)
+        op = join_rearrangements(last_as_state(op))
+        if op.name == "arith.add":
+            _join_sum(op)
         if op.name in _IDENTITIES and _IDENTITIES[op.name](op):
             region.replace(op, op.operands)
 
@@ -93,8 +104,16 @@ def _keeps_static_type(op: Operation) -> bool:
     return _keeps_type(op) and shape_of(op.result.type)[op.attributes["axis"]] is not None
 
 
+def _keeps_every_index(op: Operation) -> bool:
+    return _keeps_type(op) and list(op.attributes["indices"]) == sorted(
+        set(op.attributes["indices"])
+    )
+
+
 # Under which condition an operation is its only operand.
 _IDENTITIES: dict[str, Callable[[Operation], bool]] = {
+    "tensor.broadcast": _keeps_type,
+    "tensor.gather": _keeps_every_index,
     "tensor.reshape": _keeps_type,
     "tensor.transpose": _keeps_order,
     "tensor.slice": _keeps_static_type,
@@ -104,26 +123,6 @@ _IDENTITIES: dict[str, Callable[[Operation], bool]] = {
     "arith.and": _keeps_type,
     "arith.or": _keeps_type,
 }
-
-
-def _skip(op: Operation, inner: Operation) -> None:
-    """Let `op` read what `inner` reads."""
-    op.parent.set_operands(op, inner.operands)
-    _erase_unused(inner)
-
-
-def _join_reshape(op: Operation) -> None:
-    inner = op.operands[0].op
-    if inner.name == op.name and not is_decided(inner):
-        _skip(op, inner)
-
-
-def _join_transpose(op: Operation) -> None:
-    inner = op.operands[0].op
-    if inner.name == op.name and not is_decided(inner):
-        order = inner.attributes["order"]
-        op.attributes["order"] = tuple(order[axis] for axis in op.attributes["order"])
-        _skip(op, inner)
 
 
 def _join_sum(op: Operation) -> None:
@@ -139,23 +138,11 @@ def _join_sum(op: Operation) -> None:
     if inners:
         op.parent.set_operands(op, joined)
         for inner in inners:
-            _erase_unused(inner)
+            erase_unused(inner)
 
 
 def _is_part(inner: Operation, op: Operation) -> bool:
     return inner.name == op.name and not is_decided(inner) and op.parent.use_count(inner) == 1
-
-
-_JOINS: dict[str, Callable[[Operation], None]] = {
-    "tensor.reshape": _join_reshape,
-    "tensor.transpose": _join_transpose,
-    "arith.add": _join_sum,
-}
-
-
-def _erase_unused(op: Operation) -> None:
-    if not op.parent.is_used(op):
-        op.parent.erase(op)
 
 
 def _arrange(region: Region) -> None:

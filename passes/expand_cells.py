@@ -13,6 +13,7 @@ from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, element_of, shape_of
 from lstmir.passes.cells.layer import expand_layer
+from lstmir.passes.uses import leave_to_host
 from lstmir.pipeline.passes import Context, Pass, Promise, cannot, register
 
 
@@ -30,15 +31,20 @@ class ExpandCells:
     promise: ClassVar[Promise] = Promise.EXACT
 
     def run(self, module: Module, context: Context) -> None:
-        """Rewrites every network operation of every function."""
+        """Rewrites every network operation of every function, those inside of loops too."""
         for function in module.functions.values():
-            for op in function.region.operations():
-                rule = _RULES.get(op.name)
-                if rule is None:
-                    continue
-                build = Builder(module, function.region, before=op, location=op.location)
-                function.region.replace(op, rule(op, build, self))
+            self.region(module, function.region)
         module.drop_unused_resources()
+
+    def region(self, module: Module, region: Region) -> None:
+        """Rewrites the operations of a region."""
+        for op in region.operations():
+            for inner in op.regions:
+                self.region(module, inner)
+            rule = _RULES.get(op.name)
+            if rule is not None:
+                build = Builder(module, region, before=op, location=op.location)
+                region.replace(op, rule(op, build, self))
 
 
 def _linear(op: Operation, build: Builder, pass_: Pass) -> list[Value]:
@@ -48,9 +54,10 @@ def _linear(op: Operation, build: Builder, pass_: Pass) -> list[Value]:
     element = element_of(source.type)
     steps = [size for size in lead if size != 1]
     if len(steps) > 1:
-        raise cannot(
-            pass_, "'linalg.linear' over more than one axis is no vector operation", op.location
-        )
+        why = "'linalg.linear' over more than one axis is no vector operation"
+        raise cannot(pass_, why, op.location, leave_to_host(op))
+    if not lead:
+        return [build.value("linalg.matvec", weights, source, hint=op.result_names[0])]
     if not steps:
         vector = build.value("tensor.reshape", source, type=TensorType((columns,), element))
         product = build.value("linalg.matvec", weights, vector, hint=op.result_names[0])
@@ -72,8 +79,8 @@ def _linear_scan(op: Operation, build: Builder, weights: Value, sequence: Value)
     y = inner.value("linalg.matvec", w, x, hint="y")
     inner.end("rnn.yield", [y], segments=(0, 1))
     type_ = TensorType((time, *shape_of(y.type)), element)
-    operands = (sequence, weights)
-    return build.op("rnn.scan", operands, [type_], [region], ["ys"], segments=(1, 0, 0, 1)).result
+    operands, names = (sequence, weights), [op.result_names[0] or "ys"]
+    return build.op("rnn.scan", operands, [type_], [region], names, segments=(1, 0, 0, 1)).result
 
 
 _Rule = Callable[[Operation, Builder, Pass], list[Value]]

@@ -10,8 +10,6 @@ import numpy as np
 
 from lstmir.interpreter.plan import RULES, Compiler
 from lstmir.interpreter.run import DIALECT_RULES
-from lstmir.ir.builder import Builder
-from lstmir.ir.captures import add_capture
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Module
 from lstmir.ir.naming import symbol
@@ -22,6 +20,7 @@ from lstmir.ir.types import TensorType, element_of, is_float, is_static
 from lstmir.numeric.arrays import as_carrier
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
 from lstmir.passes.dce import remove_dead
+from lstmir.passes.outside import constant_outside
 from lstmir.passes.records import is_decided
 from lstmir.pipeline.passes import Context, Promise, register
 
@@ -113,7 +112,9 @@ def _fold(module: Module, op: Operation) -> None:
         return
     if is_float(op.result.type) and not np.isfinite(result).all():
         return
-    op.parent.replace(op, [_constant(module, op, result[0])])
+    assert isinstance(op.result.type, TensorType)
+    name = symbol(op.result.name)
+    op.parent.replace(op, [constant_outside(module, op, result[0], op.result.type, name)])
 
 
 def _array(value: Value, module: Module) -> np.ndarray | None:
@@ -126,18 +127,3 @@ def _array(value: Value, module: Module) -> np.ndarray | None:
         return None
     element = element_of(value.type)
     return (as_carrier(array, element) if isinstance(element, FixedType) else array)[np.newaxis]
-
-
-def _constant(module: Module, op: Operation, array: np.ndarray) -> Value:
-    """The array as a constant of the function, captured on the way in."""
-    region, before, owners = op.parent, op, list[Operation]()
-    while region.owner is not None:
-        before = region.owner
-        owners.append(before)
-        region = before.parent
-    assert isinstance(op.result.type, TensorType)
-    build = Builder(module, region, before=before, location=op.location)
-    value = build.constant(array, op.result.type, symbol(op.result.name))
-    for owner in reversed(owners):
-        value = add_capture(owner, value)
-    return value

@@ -19,10 +19,15 @@ from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, Type, element_of, is_float, shape_of, with_element
 from lstmir.numeric.arrays import quantize_real
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType, union_type
-from lstmir.passes.uses import refuse_lengths
+from lstmir.passes.uses import leave_to_host, refuse_lengths
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
-_REARRANGE = ("tensor.slice", "tensor.transpose", "tensor.concat")
+_REARRANGE = ("tensor.slice", "tensor.transpose", "tensor.concat", "tensor.gather")
+_RESHAPE = ("tensor.reshape", "tensor.broadcast")
+_FLOATS_ONLY = {
+    "arith.div": "a division by a computed value",
+    "math.pow": "a power of two variables",
+}
 _DROPPED = ("range", "format", "operand_format", "basis")
 
 
@@ -80,18 +85,21 @@ class _Quantization:
             return [self.constant(op, build)]
         if op.name == "rnn.scan":
             return self.scan(op, operands, build)
+        if op.name in _FLOATS_ONLY:
+            why = f"'{op.name}', {_FLOATS_ONLY[op.name]}, has no fixed-point form"
+            raise cannot(self.options, why, op.location, leave_to_host(op))
         if op.name.startswith("math."):
             return [self.real_function(op, operands, build)]
         attributes = {k: v for k, v in op.attributes.items() if k not in _DROPPED}
-        if op.name == "tensor.reshape":
+        if op.name in _RESHAPE:
             type_ = with_element(op.result.type, element_of(operands[0].type))
             return [build.value(op.name, *operands, type=type_, hint=op.result_names[0])]
         if op.name not in _REARRANGE and not op.name.startswith(("arith.", "linalg.matvec")):
             if op.name in (*LAYERS, "linalg.linear"):
                 why = f"'{op.name}' is a whole network: run expand-cells first"
                 raise cannot(self.options, why, op.location)
-            note = "export the network up to there, and leave the rest to the host"
-            raise cannot(self.options, f"'{op.name}' has no fixed-point form", op.location, note)
+            why = f"'{op.name}' has no fixed-point form"
+            raise cannot(self.options, why, op.location, leave_to_host(op))
         if op.name == "tensor.concat":
             operands = self.alike(op, operands, build)
         exact = build.op(op.name, operands, names=op.result_names, **attributes).result

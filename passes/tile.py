@@ -94,7 +94,7 @@ class Tile:
                 self,
                 why,
                 result.op.location,
-                "export the network up to there, and leave the rest to the host",
+                "cut the model before it, and leave the rest to the host",
             )
         return head
 

@@ -18,6 +18,14 @@ def feeds_matrix(value: Value) -> bool:
     return any(op.name == "linalg.matvec" and i == 1 for op, i in value.op.parent.uses(value))
 
 
+def is_multiplied(value: Value) -> bool:
+    """Whether a matrix multiplies the value, or a recurrence that reads it as its sequence."""
+    return feeds_matrix(value) or any(
+        op.name == "rnn.scan" and index in segment_range(op, "")
+        for op, index in value.op.parent.uses(value)
+    )
+
+
 def refuse_lengths(pass_: Pass, module: Module) -> None:
     """Raise `UserError` for a recurrence that stops at a length.
 
@@ -43,3 +51,22 @@ def users_of(value: Value) -> list[tuple[Operation, int]]:
         first = len(region.arguments) - len(captures)
         found += users_of(region.arguments[first + index - captures.start])
     return found
+
+
+def leave_to_host(op: Operation) -> str:
+    """What to do about an operation that has no form further down: the note of its refusal."""
+    fed = [_as_named(value) for value in op.operands if value.op.name != "tensor.constant"]
+    names = [value.name for value in fed if value.name is not None]
+    advice = "cut the model before it, and leave the rest to the host"
+    # What is computed inside of a loop is no value of the model's own graph, and an input no output.
+    is_cut = op.parent.owner is None and all(value.op is not op.parent.entry for value in fed)
+    if not fed or len(names) < len(fed) or not is_cut:
+        return advice
+    return f"{advice}: --outputs {' '.join(dict.fromkeys(names))}"
+
+
+def _as_named(value: Value) -> Value:
+    """A reshape that the model names has a name; others have come in between."""
+    while value.name is None and value.op.name == "tensor.reshape":
+        value = value.op.operands[0]
+    return value

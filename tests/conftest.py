@@ -15,7 +15,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="TOOL",
-        help="skip the tests that need TOOL (g++, hls4ml, verilator, pyosys); may be given several times",
+        help="skip the tests that need TOOL (g++, hls4ml, verilator, pyosys, torch, keras);"
+        " may be given several times",
     )
     parser.addoption(
         "--update-golden",

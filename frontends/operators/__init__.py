@@ -5,7 +5,10 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
-NAMES = ("constants", "elementwise", "layout", "linear", "recurrent", "selection")
+NAMES = (
+    "comparisons", "constants", "convolution", "elementwise", "layout", "linear", "normalization",
+    "piecewise", "recurrent", "reductions", "repetition", "scan", "selection",
+)  # fmt: skip
 
 
 @cache

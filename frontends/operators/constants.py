@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from lstmir.frontends.axes import Axis, Length, describe, length_of
-from lstmir.frontends.folding import fold, known
+from lstmir.frontends.axes import Axis, Length, Roles, describe, fresh, length_of, sizes_of
+from lstmir.frontends.evaluate import numbers
+from lstmir.frontends.folding import Folder, fold, known
 from lstmir.frontends.node import Node
+from lstmir.frontends.operators.composer import Composer, dtype_of
 from lstmir.frontends.operators.table import Call, operator
-from lstmir.frontends.tensors import element_dtype, read_tensor
+from lstmir.frontends.tensors import element_dtype
 from lstmir.frontends.values import Imported, Known
 from lstmir.ir.diagnostics import UserError
-from lstmir.ir.types import element_of, storage_dtype
+from lstmir.ir.types import TensorType, element_of
 
 
 @operator("Constant", attributes="value value_float value_floats value_int value_ints")
@@ -25,10 +27,10 @@ def constant(call: Call) -> Sequence[Imported]:
         raise UserError(
             f"expected one attribute, which holds the value, got {len(node.attributes)}"
         )
-    tensor = node.tensor("value")
-    if tensor is not None:
-        name = node.outputs[0]
-        return [known(read_tensor(tensor, name), name)]
+    name = node.outputs[0]
+    array = node.array("value", name)
+    if array is not None:
+        return [known(array, name)]
     attribute = next(iter(node.attributes))
     value = _NUMBERS[attribute](node)
     dtype = np.float32 if "float" in attribute else np.int64
@@ -61,8 +63,8 @@ def _shape_vector(lengths: Sequence[Length]) -> np.ndarray:
 @operator("ConstantOfShape", "input", "value")
 def constant_of_shape(call: Call) -> Sequence[Imported]:
     """One element everywhere; zero of float32 if none is given."""
-    tensor = call.node.tensor("value")
-    array = np.zeros(1, np.float32) if tensor is None else read_tensor(tensor, "value")
+    array = call.node.array("value", "value")
+    array = np.zeros(1, np.float32) if array is None else array
     if array.size != 1:
         raise UserError(f"attribute 'value' must hold one element, not {array.size}")
     return [_repeated(known(array.reshape(())), call.known("input").lengths())]
@@ -70,17 +72,35 @@ def constant_of_shape(call: Call) -> Sequence[Imported]:
 
 @operator("Expand", "input shape")
 def expand(call: Call) -> Sequence[Imported]:
-    """Repeats along axes of length 1. A computed value may only stay as it is."""
-    source, lengths = call.input("input"), call.known("shape").lengths()
+    """Repeats along axes of length 1, and along new ones in front."""
+    return [expanded(call.folder, call.input("input"), call.known("shape").lengths())]
+
+
+def expanded(folder: Folder, source: Imported, lengths: Sequence[Length]) -> Imported:
+    """A value broadcast against a shape."""
     if isinstance(source, Known):
-        return [_repeated(source, lengths)]
-    kept = [length_of(axis) for axis in source.axes][len(source.axes) - len(lengths) :]
-    same = len(lengths) <= len(source.axes) and all(
-        length == 1 or length == old for length, old in zip(lengths, kept, strict=True)
-    )
-    if not same:
-        raise UserError("only a constant can be repeated")
-    return [source]
+        return _repeated(source, lengths)
+    rank = max(len(source.axes), len(lengths))
+    have = [*fresh([1] * (rank - len(source.axes))), *source.axes]
+    pairs = zip(have, _padded(lengths, rank), strict=True)
+    axes = tuple(_grown(axis, length, folder.roles) for axis, length in pairs)
+    if sizes_of(axes) == sizes_of(source.axes):
+        return source
+    type_ = TensorType(sizes_of(axes), element_of(source.value.type))
+    return folder.emit("tensor.broadcast", [source], axes, type_)
+
+
+def _grown(axis: Axis, length: Length, roles: Roles) -> Axis:
+    """An axis of a computed value, which is to have a length."""
+    if length in (1, axis.size):
+        return axis
+    if axis.size is None and isinstance(length, Axis) and roles.same(axis, length):
+        return axis
+    if axis.size == 1 and isinstance(length, int) and length > 1:
+        return Axis(length)
+    wanted = "a length that is known only at run time" if isinstance(length, Axis) else length
+    have = "unknown length" if axis.size is None else f"length {axis.size}"
+    raise UserError(f"an axis of {have} cannot be repeated to {wanted}")
 
 
 def _repeated(source: Known, lengths: Sequence[Length]) -> Known:
@@ -105,20 +125,43 @@ def _padded(lengths: Sequence[Length], rank: int) -> list[Length]:
 
 @operator("Cast", "input", "to saturate")
 def cast(call: Call) -> Sequence[Imported]:
-    """Constants are converted now; a computed value may only be cast to the type it has.
+    """To the type that the attribute says."""
+    return [_cast(call, element_dtype(call.node.integer("to", 0), "the result"))]
+
+
+@operator("CastLike", "input target_type", "saturate")
+def cast_like(call: Call) -> Sequence[Imported]:
+    """To the type of another value."""
+    return [_cast(call, dtype_of(call.input("target_type")))]
+
+
+def _cast(call: Call, target: np.dtype) -> Imported:
+    """Constants are converted now. Of computed values, truth becomes 0 or 1, and what is not 0 true.
 
     Integers are lengths, which have the same meaning in every integer type.
     """
-    source = call.input("input")
-    target = element_dtype(call.node.integer("to", 0), "the result")
-    if isinstance(source, Known) and source.array.dtype == object and target.kind == "i":
-        return [source]
-    if isinstance(source, Known) and source.array.dtype != object:
-        return [fold(source.axes, lambda: source.array.astype(target))]
-    have = storage_dtype(element_of(call.folder.value(source).type))
-    if have != target and not have.kind == target.kind == "i":
-        raise UserError(f"a computed value of {have.name} cannot be cast to {target.name}")
-    return [source]
+    source, have = call.input("input"), dtype_of(call.input("input"))
+    if have.kind == target.kind == "i" and _is_computed(source):
+        return source
+    if isinstance(source, Known):
+        array = numbers(source)
+        return fold(source.axes, lambda: array.astype(target))
+    if have == target:
+        return source
+    compose = Composer(call, source if have.kind == "f" else known(np.zeros((), target)))
+    if have.kind == "b" and target.kind == "f":
+        branches = compose.number(1.0), compose.number(0.0)
+        return call.folder.elementwise("arith.select", source, *branches, hint=compose.name)
+    if have.kind == "f" and target.kind == "b":
+        zero = compose.number(0.0)
+        return call.folder.elementwise("arith.compare", source, zero, predicate="ne")
+    note = "; export the model in one of them" if have.kind == target.kind else ""
+    raise UserError(f"a computed value of {have.name} cannot be cast to {target.name}{note}")
+
+
+def _is_computed(source: Imported) -> bool:
+    """Also of a shape that is computed at run time."""
+    return not isinstance(source, Known) or source.array.dtype == object
 
 
 @operator("Identity", "input")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import numpy as np
 
 from lstmir.frontends.axes import Axis, Length, fresh
-from lstmir.frontends.folding import Folder, fold
+from lstmir.frontends.folding import Folder, fold, known
 from lstmir.frontends.operators.table import Call, operator, position
 from lstmir.frontends.values import Imported, Known
 from lstmir.ir.diagnostics import UserError
@@ -18,18 +19,20 @@ _FAR = 2**31 - 1
 
 @operator("Slice", "data starts? ends? axes? steps?", "starts ends axes")
 def slice_(call: Call) -> Sequence[Imported]:
-    """Neighbours along some axes; steps other than 1 are refused."""
+    """Every so many elements along some axes, forwards or backwards."""
     value = call.input("data")
     starts, ends = _bounds(call, "starts"), _bounds(call, "ends")
-    axes = call.integers("axes")
-    axes = list(range(len(starts))) if axes is None else axes
+    given = call.integers("axes")
+    axes = [position(axis, value.axes) for axis in given or range(len(starts))]
     steps = call.integers("steps") or [1] * len(starts)
     if not len(starts) == len(ends) == len(axes) == len(steps):
         raise UserError("'starts', 'ends', 'axes' and 'steps' must be of one length")
-    if any(step != 1 for step in steps):
-        raise UserError("input 'steps' must be 1 everywhere")
-    for start, end, axis in zip(starts, ends, axes, strict=True):
-        value = _cut(call.folder, value, position(axis, value.axes), start, end)
+    if len(set(axes)) < len(axes):
+        raise UserError(f"input 'axes' names an axis twice: {given}")
+    if 0 in steps:
+        raise UserError("input 'steps' must not be 0")
+    for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
+        value = _cut(call.folder, value, axis, start, end, step)
     return [value]
 
 
@@ -42,44 +45,78 @@ def _bounds(call: Call, name: str) -> list[Length]:
     return list(numbers)
 
 
-def _cut(folder: Folder, value: Imported, k: int, start: Length, end: Length) -> Imported:
+def _cut(
+    folder: Folder, value: Imported, k: int, start: Length, end: Length, step: int
+) -> Imported:
     axis = value.axes[k]
     to_end = end >= _FAR if isinstance(end, int) else folder.roles.same(end, axis)
-    if start == 0 and to_end:
+    if start == 0 and to_end and step == 1:
         return value
-    if axis.size is None and start == -1 and to_end:
+    if axis.size is None and start == -1 and to_end and step > 0:
         return folder.cut(value, k, -1, 1)
+    if axis.size is None and (start, end) == (0, 1) and step > 0:
+        return folder.cut(value, k, 0, 1)
     if axis.size is None or isinstance(start, Axis) or isinstance(end, Axis):
         raise UserError(
             f"axis {k} cannot be cut there: its length is known only at run time;"
-            " all of it or its last element can be taken"
+            " all of it, or its first or last element can be taken"
         )
-    first, last, _ = slice(start, end).indices(axis.size)
-    if first >= last:
+    indices = _places(start, end, step, axis.size)
+    if not indices:
         raise UserError(f"no element of axis {k} is left: it has {axis.size}")
-    return folder.cut(value, k, first, last - first)
+    return _chosen(folder, value, k, indices)
+
+
+def _places(start: int, end: int, step: int, size: int) -> range:
+    """What ONNX takes: both ends count from behind if negative, and stop at the ends of the axis.
+
+    Where Python's slices differ is a start in front of a slice that runs backwards.
+    """
+    start, end = (place + size if place < 0 else place for place in (start, end))
+    if step > 0:
+        return range(min(max(start, 0), size), min(max(end, 0), size), step)
+    return range(min(max(start, 0), size - 1), min(max(end, -1), size - 1), step)
+
+
+def _chosen(folder: Folder, source: Imported, k: int, indices: Sequence[int]) -> Imported:
+    """Elements along an axis of known length, counted from its start."""
+    neighbours = range(indices[0], indices[0] + len(indices))
+    if list(indices) == list(neighbours):
+        return folder.cut(source, k, indices[0], len(indices))
+    axis = Axis(len(indices))
+    folder.roles.unite(axis, source.axes[k])  # fewer time steps are time steps
+    axes = (*source.axes[:k], axis, *source.axes[k + 1 :])
+    if isinstance(source, Known):
+        return fold(axes, lambda: source.array.take(list(indices), k))
+    return folder.emit("tensor.gather", [source], axes, axis=k, indices=tuple(indices))
 
 
 @operator("Gather", "data indices", "axis")
 def gather(call: Call) -> Sequence[Imported]:
-    """Any elements of a known value; of a computed one, one element along an axis."""
+    """Elements along an axis by constant indices, whose axes take the place of that axis."""
     source, indices = call.input("data"), call.known("indices")
     k = position(call.node.integer("axis", 0), source.axes)
     size = source.axes[k].size
-    for index in indices.integers():
+    wanted = known(indices.array.reshape(-1), indices.name).integers()
+    for index in wanted:
         if size is not None and not -size <= index < size:
             raise UserError(f"there is no element {index} along axis {k}: it has {size}")
     if isinstance(source, Known) and size is not None:
         return [_take(source, indices, k)]
-    if indices.array.size != 1:
-        raise UserError("only one element along an axis can be taken")
-    index = indices.integers()[0]
-    if size is None and index != -1:
-        raise UserError(f"axis {k} has unknown length: only its last element (-1) can be taken")
-    one = call.folder.cut(source, k, index if size is None else index % size, 1)
-    if indices.axes:
-        return [one]
-    return [call.folder.reshape(one, (*one.axes[:k], *one.axes[k + 1 :]))]
+    if size is None and wanted not in ([0], [-1]):
+        raise UserError(
+            f"axis {k} has unknown length: only its first element (0) or its last (-1) can be taken"
+        )
+    if not wanted:
+        raise UserError("input 'indices' is empty")
+    if size is None:
+        found = call.folder.cut(source, k, wanted[0], 1)
+    else:
+        found = _chosen(call.folder, source, k, [index % size for index in wanted])
+    if len(indices.axes) == 1:
+        return [found]
+    axes = (*found.axes[:k], *fresh(indices.array.shape), *found.axes[k + 1 :])
+    return [call.folder.reshape(found, axes)]
 
 
 def _take(source: Known, indices: Known, k: int) -> Known:
@@ -87,6 +124,43 @@ def _take(source: Known, indices: Known, k: int) -> Known:
     chosen = indices.array.astype(np.int64)
     # Of an array of objects, numpy hands out the object itself.
     return fold(axes, lambda: np.asarray(source.array.take(chosen, k), source.array.dtype))
+
+
+@operator("Split", "input split?", "axis split num_outputs")
+def split(call: Call) -> Sequence[Imported]:
+    """Pieces one after the other, as many as there are outputs."""
+    source = call.input("input")
+    k = position(call.node.integer("axis", 0), source.axes)
+    size = source.axes[k].size
+    if size is None:
+        raise UserError(f"axis {k} cannot be split: its length is known only at run time")
+    pieces = _pieces(call, size)
+    if sum(pieces) != size or min(pieces) < 1:
+        raise UserError(f"pieces of {pieces} do not make up axis {k}, which has {size}")
+    starts = accumulate(pieces, initial=0)
+    return [
+        call.folder.cut(source, k, start, piece)
+        for start, piece in zip(starts, pieces, strict=False)
+    ]
+
+
+def _pieces(call: Call, size: int) -> list[int]:
+    """How long each output is."""
+    given, count = call.integers("split"), len(call.node.outputs)
+    wanted = call.node.integer("num_outputs", count)
+    if wanted != count:
+        raise UserError(f"attribute 'num_outputs' is {wanted}, but there are {count} outputs")
+    if given is not None:
+        if len(given) != count:
+            raise UserError(f"'split' has {len(given)} entries for {count} outputs")
+        return given
+    if "num_outputs" not in call.node.attributes and size % count:
+        raise UserError(
+            f"{size} elements cannot be split evenly into {count}: 'split' must say how many each has"
+        )
+    # Only the last piece may be shorter.
+    each = -(-size // count)
+    return [each] * (count - 1) + [size - each * (count - 1)]
 
 
 @operator("Concat", "inputs*", "axis")

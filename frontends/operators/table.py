@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from lstmir.frontends.axes import Axis
-from lstmir.frontends.folding import Folder
 from lstmir.frontends.node import Node
 from lstmir.frontends.values import Imported, Known
 from lstmir.ir.diagnostics import UserError
+
+if TYPE_CHECKING:
+    from lstmir.frontends.folding import Folder
+    from lstmir.frontends.scope import Scope
 
 
 @dataclass(frozen=True)
@@ -18,9 +21,19 @@ class Call:
     """A node with its inputs, by the names that ONNX's documentation gives them."""
 
     node: Node
-    folder: Folder
+    scope: Scope
     inputs: Mapping[str, Imported]
     parts: Sequence[Imported]
+
+    @property
+    def folder(self) -> Folder:
+        """What writes operations into the graph."""
+        return self.scope.folder
+
+    @property
+    def opset(self) -> int:
+        """The version of ONNX's operators: some mean something else in another."""
+        return self.scope.opset
 
     def input(self, name: str) -> Imported:
         """A required input."""
@@ -56,13 +69,15 @@ class Operator:
     attributes: frozenset[str]
     handler: Handler
 
-    def bind(self, node: Node, values: Sequence[Imported | None], folder: Folder) -> Call:
+    def bind(self, node: Node, values: Sequence[Imported | None], scope: Scope) -> Call:
         """The call of this operator by a node. Raises `UserError` for what does not fit."""
         for name in node.attributes:
             if name not in self.attributes:
                 raise UserError(f"attribute '{name}' is not supported")
         if self.inputs[-1:] and self.inputs[-1].endswith("*"):
-            return Call(node, folder, {}, [value for value in values if value is not None])
+            if None in values:
+                raise UserError(f"input {list(values).index(None)} is missing")
+            return Call(node, scope, {}, [value for value in values if value is not None])
         if len(values) > len(self.inputs):
             raise UserError(f"takes at most {len(self.inputs)} input(s), got {len(values)}")
         inputs: dict[str, Imported] = {}
@@ -72,7 +87,7 @@ class Operator:
                 inputs[formal.rstrip("?")] = value
             elif not formal.endswith("?"):
                 raise UserError(f"input '{formal}' is missing")
-        return Call(node, folder, inputs, ())
+        return Call(node, scope, inputs, ())
 
 
 OPERATORS: dict[str, Operator] = {}

@@ -1,7 +1,8 @@
 """`arith`: exact elementwise arithmetic with numpy's broadcasting, on floats and fixed point.
 
-On fixed point the result holds every possible result, so nothing is lost. Here are also the
-comparisons and selections that data paths and controllers need.
+On fixed point the result holds every possible result, so nothing is lost; a quotient has no such
+result, and is one of floats. Here are also the comparisons and selections that data paths and
+controllers need.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Sequence
 from lstmir.dialects.shapes import (
     broadcast,
     fixed_elements,
+    require_floats,
     require_numbers,
     same_elements,
     shaped,
@@ -77,6 +79,24 @@ define(
         results=("value",),
         infer=_exact(lambda types: fixed.negation_type(types[0])),
         example="%z = arith.neg %x : (!fx.u<8,4>) -> !fx.s<9,4>",
+    )
+)
+
+
+def infer_floats(context: OpContext) -> list[Type]:
+    """A float for every element; there is no fixed-point format for it."""
+    require_floats(context.types)
+    return shaped(broadcast(context.types), same_elements(context.types))
+
+
+define(
+    OpDefinition(
+        "arith.div",
+        "The quotient of two floats.",
+        operands=("dividend", "divisor"),
+        results=("quotient",),
+        infer=infer_floats,
+        example="%z = arith.div %x, %y : f32",
     )
 )
 

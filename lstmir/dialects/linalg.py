@@ -1,9 +1,14 @@
-"""`linalg`: matrices."""
+"""`linalg`: products with a matrix, and what makes one element of many.
+
+Only `matvec` has a form on fixed point; `expand-cells` makes one of each `linear`. All others are for
+floats: they run on the first two levels, and `quantize` leaves them to the host.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lstmir.dialects.reductions import KINDS as KINDS  # defines the reductions as well
 from lstmir.dialects.shapes import fixed_elements, require_numbers, same_elements, tensor
 from lstmir.ir.context import OpContext
 from lstmir.ir.definition import OpDefinition, define

@@ -1,13 +1,15 @@
-"""`math`: real functions of one variable, elementwise.
+"""`math`: real functions of one variable, elementwise, and the power.
 
 On fixed point the meaning is exact: the real value, rounded half to even to the result type,
-saturated. The result type is a choice, so it is always written.
+saturated. The result type is a choice, so it is always written. The power of two variables is one
+of floats only: no table could hold it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lstmir.dialects.arith import infer_floats
 from lstmir.ir.context import OpContext
 from lstmir.ir.definition import OpDefinition, define
 from lstmir.ir.diagnostics import Invalid
@@ -51,3 +53,14 @@ for _function, _summary in FUNCTIONS.items():
             example=f"%y = math.{_function} %x : tensor<4xf32>",
         )
     )
+
+define(
+    OpDefinition(
+        "math.pow",
+        "A float raised to the power of another; of a negative one, to a whole number.",
+        operands=("base", "exponent"),
+        results=("value",),
+        infer=infer_floats,
+        example="%z = math.pow %x, %y : tensor<4xf32>",
+    )
+)

@@ -60,10 +60,11 @@ def scan_results(op: Operation) -> list[Type]:
     types = [value.type for value in end.operands]
     source = op.operands[0].type
     assert isinstance(source, TensorType)
-    return [_sequence(source.shape[0], type_) for type_ in types[states:]] + types[:states]
+    return [sequence_type(source.shape[0], type_) for type_ in types[states:]] + types[:states]
 
 
-def _sequence(time: int | None, type_: Type) -> TensorType:
+def sequence_type(time: int | None, type_: Type) -> TensorType:
+    """The type of what a body emits as values of this type."""
     if isinstance(type_, TensorType):
         return TensorType((time, *type_.shape), type_.element)
     return TensorType((time,), type_)

@@ -66,6 +66,13 @@ def require_numbers(types: tuple[Type, ...]) -> None:
             raise Invalid(f"expected floats or fixed point, not {type_}")
 
 
+def require_floats(types: tuple[Type, ...]) -> None:
+    """Raise `Invalid` for all but floats."""
+    for type_ in types:
+        if not isinstance(element_of(type_), FloatType):
+            raise Invalid(f"expected floats, not {type_}")
+
+
 def require_fixed(context: OpContext, index: int, what: str) -> FixedType:
     """The fixed-point element type of operand `index`."""
     element = element_of(context.types[index])

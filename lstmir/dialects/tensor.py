@@ -14,6 +14,12 @@ from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.types import TensorType, Type, element_of, is_static, shape_of
 
 
+def _keeps_elements(context: OpContext, results: Sequence[Type]) -> None:
+    """Elements are handed on as they are: a wider format would be another reading of their bits."""
+    if element_of(results[0]) != element_of(context.types[0]):
+        raise Invalid(f"elements stay what they are: {context.types[0]} cannot become {results[0]}")
+
+
 def _verify_constant(context: OpContext, results: Sequence[Type]) -> None:
     type_ = results[0]
     if not isinstance(type_, TensorType) or not is_static(type_.shape):
@@ -64,15 +70,17 @@ def _infer_slice(context: OpContext) -> list[Type]:
         raise Invalid(
             f"elements {start} to {start + size - 1} are not all in axis {axis} of {source}"
         )
-    if length is None and not (start == -1 and size == 1):
-        raise Invalid(f"of the dynamic axis {axis} of {source} only the last element can be taken")
+    if length is None and not (start in (0, -1) and size == 1):
+        raise Invalid(
+            f"of the dynamic axis {axis} of {source} only the first or the last element can be taken"
+        )
     return [replace(source, shape=(*source.shape[:axis], size, *source.shape[axis + 1 :]))]
 
 
 define(
     OpDefinition(
         "tensor.slice",
-        "`size` neighbours along an axis, from `start`; of a dynamic axis the last (start -1).",
+        "`size` neighbours along an axis, from `start`; of a dynamic axis the first or the last (-1).",
         operands=("source",),
         results=("value",),
         attributes=(
@@ -81,6 +89,7 @@ define(
             Attribute("size", "int", "how many elements"),
         ),
         infer=_infer_slice,
+        verify=_keeps_elements,
         example="%y = tensor.slice %x {axis = 0, start = 4, size = 2} : (tensor<8xf32>) -> tensor<2xf32>",
     )
 )
@@ -102,6 +111,7 @@ define(
         results=("value",),
         attributes=(Attribute("order", "ints", "where each axis of the result comes from"),),
         infer=_infer_transpose,
+        verify=_keeps_elements,
         example="%y = tensor.transpose %x {order = [1, 0]} : (tensor<2x3xf32>) -> tensor<3x2xf32>",
     )
 )
@@ -130,6 +140,92 @@ define(
         results=("value",),
         attributes=(Attribute("axis", "int", "along which axis"),),
         infer=_infer_concat,
+        verify=_keeps_elements,
         example="%z = tensor.concat %x, %y {axis = 0} : (tensor<2xf32>, tensor<3xf32>) -> tensor<5xf32>",
+    )
+)
+
+
+def _infer_gather(context: OpContext) -> list[Type]:
+    source = replace(tensor(context, 0, "the source"), encoding=None)
+    axis, indices = context.attributes["axis"], context.attributes["indices"]
+    length = source.shape[check_axis(axis, source)]
+    if length is None:
+        raise Invalid(f"of the dynamic axis {axis} of {source} no elements can be chosen")
+    if not indices or not all(0 <= index < length for index in indices):
+        raise Invalid(f"{list(indices)} are no elements of axis {axis} of {source}")
+    return [replace(source, shape=(*source.shape[:axis], len(indices), *source.shape[axis + 1 :]))]
+
+
+define(
+    OpDefinition(
+        "tensor.gather",
+        "Chosen elements along an axis, in any order and any number of times.",
+        operands=("source",),
+        results=("value",),
+        attributes=(
+            Attribute("axis", "int", "along which axis"),
+            Attribute("indices", "ints", "where each element of the result comes from"),
+        ),
+        infer=_infer_gather,
+        verify=_keeps_elements,
+        example="%y = tensor.gather %x {axis = 0, indices = [3, 1, 1]} : "
+        "(tensor<4xf32>) -> tensor<3xf32>",
+    )
+)
+
+
+def _verify_broadcast(context: OpContext, results: Sequence[Type]) -> None:
+    source, target = context.types[0], results[0]
+    if element_of(target) != element_of(source):
+        raise Invalid(f"broadcast keeps elements: {source} cannot become {target}")
+    old, new = shape_of(source), shape_of(target)
+    more = len(new) - len(old)
+    fits = more >= 0 and all(
+        have == want or (have == 1 and want is not None)
+        for have, want in zip((1,) * more + old, new, strict=True)
+    )
+    if not fits:
+        raise Invalid(
+            f"{source} cannot become {target}: only axes of length 1, and new ones in front, repeat"
+        )
+
+
+define(
+    OpDefinition(
+        "tensor.broadcast",
+        "Repeats along axes of length 1, and along new ones in front; the lengths are known.",
+        operands=("source",),
+        results=("value",),
+        verify=_verify_broadcast,
+        example="%y = tensor.broadcast %x : (tensor<1x4xf32>) -> tensor<2x3x4xf32>",
+    )
+)
+
+
+def _infer_repeat(context: OpContext) -> list[Type]:
+    source = replace(tensor(context, 0, "the source"), encoding=None)
+    like = tensor(context, 1, "what it is as long as")
+    axis = check_axis(context.attributes["axis"], source)
+    along = check_axis(context.attributes["along"], like)
+    if source.shape[axis] != 1:
+        raise Invalid(f"axis {axis} of {source} cannot be repeated: its length is not 1")
+    shape = (*source.shape[:axis], like.shape[along], *source.shape[axis + 1 :])
+    return [replace(source, shape=shape)]
+
+
+define(
+    OpDefinition(
+        "tensor.repeat",
+        "The one element along an axis as often as another value is long along one of its own.",
+        operands=("source", "like"),
+        results=("value",),
+        attributes=(
+            Attribute("axis", "int", "the axis that repeats"),
+            Attribute("along", "int", "the axis of `like` that says how often"),
+        ),
+        infer=_infer_repeat,
+        example="%y = tensor.repeat %x, %like {axis = 0, along = 1} : "
+        "(tensor<1x4xf32>, tensor<?x?x2xf32>) -> tensor<?x4xf32>",
     )
 )

@@ -42,7 +42,7 @@ def compile_model(request: Request, progress: Progress) -> dict[str, Any]:
     dialects.load()
     passes.load()
     with progress.timed("import", f"reading {request.model}"):
-        module = load_model(request.model)
+        module = load_model(request.model, request.cut)
         level = level_of(module)
         request.check_level(level)
         _check_streams(module)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from lstmir.dialects.layers import LAYERS
 from lstmir.flow.arrays import check_readable
+from lstmir.frontends.cut import WHOLE, Cut, cut_model
 from lstmir.frontends.importer import import_model
+from lstmir.frontends.outline import Outline, outline
 from lstmir.frontends.read import read_model
+from lstmir.frontends.scope import NodeRefused
 from lstmir.ir.diagnostics import Diagnostic, UsageError, UserError
 from lstmir.ir.interface import is_sampled
 from lstmir.ir.module import Module
@@ -19,32 +24,64 @@ from lstmir.syntax.parser import parse_module
 FORMATS = (".onnx", ".json", ".lstmir")
 
 
-def check_model_path(path: str) -> None:
-    """Raise `UsageError` unless a path can be read and its ending tells what it holds."""
+def check_model_path(path: str, cut: Cut = WHOLE) -> None:
+    """Raise `UsageError` unless a path can be read and its ending tells what it holds.
+
+    IR cannot be cut.
+    """
     if Path(path).suffix.lower() not in FORMATS:
         raise UsageError(f"cannot tell what {path} is: a model is {', '.join(FORMATS)}")
+    if cut and is_ir(path):
+        raise UsageError(
+            f"{path} is IR: --inputs and --outputs cut a part out of .onnx and .json files"
+        )
     check_readable(path)
 
 
-def load_model(path: str) -> Module:
-    """The module in a `.onnx`, `.json` or `.lstmir` file, verified.
+def load_model(path: str, cut: Cut = WHOLE) -> Module:
+    """The module in a `.onnx`, `.json` or `.lstmir` file, or that of a part of it, verified.
 
     Raises `UsageError` for a path that cannot be read, `UserError` for what is wrong inside.
     """
-    check_model_path(path)
-    if Path(path).suffix.lower() == ".lstmir":
+    check_model_path(path, cut)
+    if is_ir(path):
         return parse_module(_read_text(path), path)
     model = read_model(path)
-    try:
-        module = import_model(model, Path(path).stem)
+    with _naming(path):
+        module = import_model(cut_model(model, cut), Path(path).stem, Path(path).parent)
         verify(module)
-    except UserError as error:
-        raise UserError([_named(path, each) for each in error.diagnostics]) from error
     return module
 
 
-def _named(path: str, diagnostic: Diagnostic) -> Diagnostic:
-    return replace(diagnostic, message=f"{path}: {diagnostic.message}")
+def outline_model(path: str) -> Outline:
+    """The recurrent parts of a `.onnx` or `.json` file. Raises as `load_model`."""
+    check_model_path(path)
+    if is_ir(path):
+        raise UsageError(f"{path} is IR already; --list is for .onnx and .json files")
+    model = read_model(path)
+    with _naming(path):
+        return outline(model, Path(path).parent)
+
+
+def is_ir(path: str) -> bool:
+    """Whether a path names IR, by its ending."""
+    return Path(path).suffix.lower() == ".lstmir"
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Errors bear the name of the file."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError([_named(path, each, error) for each in error.diagnostics]) from error
+
+
+def _named(path: str, diagnostic: Diagnostic, error: UserError) -> Diagnostic:
+    notes = diagnostic.notes
+    if isinstance(error, NodeRefused):
+        notes = (*notes, "'lstmir import --list' shows which part of it can be imported")
+    return replace(diagnostic, message=f"{path}: {diagnostic.message}", notes=notes)
 
 
 def _read_text(path: str) -> str:

@@ -10,6 +10,7 @@ from lstmir.flow.folder import check_target
 from lstmir.flow.models import check_model_path
 from lstmir.flow.recipes import recipe_named
 from lstmir.flow.toolchain import ToolMissing, ap_types
+from lstmir.frontends.cut import WHOLE, Cut
 from lstmir.ir.diagnostics import UsageError, UserError, suggestion
 from lstmir.targets import PARTS, Part
 
@@ -32,13 +33,14 @@ class Request:
     rtl_sequences: int = 4
     logic_multipliers: bool = False
     synthesis: bool = True
+    cut: Cut = WHOLE
 
     def check(self) -> Part:
         """The part. Raises `UsageError` for what cannot be done, whatever the files hold."""
         part = part_named(self.target)
         if self.recipe is not None:
             recipe_named(self.recipe)
-        check_model_path(self.model)
+        check_model_path(self.model, self.cut)
         check_readable(self.data)
         check_headers(self.ap_types)
         check_target(self.output, [Path(self.model), Path(self.data)])

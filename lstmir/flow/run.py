@@ -17,6 +17,7 @@ from lstmir.flow.models import check_model_path, load_model
 from lstmir.flow.observe import Observers, Report
 from lstmir.flow.vcd import scope_of
 from lstmir.flow.whole import whole_file
+from lstmir.frontends.cut import WHOLE, Cut
 from lstmir.interpreter.feeds import as_outputs, input_formats
 from lstmir.interpreter.rtl import Probe
 from lstmir.interpreter.run import run, run_reals
@@ -46,10 +47,11 @@ class RunRequest:
     counts: bool = False
     ranges: bool = False
     vcd: Path | None = None
+    cut: Cut = WHOLE
 
     def check_paths(self) -> None:
         """Raise `UsageError` for a path that cannot be read or written, or that is named twice."""
-        check_model_path(self.model)
+        check_model_path(self.model, self.cut)
         check_readable(self.feed)
         taken = [Path(self.model), Path(self.feed)]
         for path in (self.output, self.vcd):
@@ -78,7 +80,7 @@ def run_model(request: RunRequest, warn: Warn) -> Report:
     """
     request.check_paths()
     dialects.load()
-    module = load_model(request.model)
+    module = load_model(request.model, request.cut)
     check_signature(module)
     request.check_level(module)
     observers = Observers(module, request.trace, counts=request.counts, ranges=request.ranges)

@@ -79,6 +79,28 @@ def mul(op: Operation, compiler: Compiler) -> Evaluate:
     return _ranked(op, only(kernels.multiplier(left, right, result)))
 
 
+@rule("arith.div")
+def div(op: Operation, compiler: Compiler) -> Evaluate:
+    """The quotient; that of a number by zero is infinite."""
+
+    def quotient(a: Array, b: Array) -> tuple[Array]:
+        with np.errstate(all="ignore"):
+            return (a / b,)
+
+    return _ranked(op, quotient)
+
+
+@rule("math.pow")
+def pow_(op: Operation, compiler: Compiler) -> Evaluate:
+    """The power, computed in float64."""
+
+    def power(a: Array, b: Array) -> tuple[Array]:
+        with np.errstate(all="ignore"):
+            return (np.power(a, b, dtype=np.float64).astype(a.dtype),)
+
+    return _ranked(op, power)
+
+
 @rule("arith.neg")
 def neg(op: Operation, compiler: Compiler) -> Evaluate:
     """The other sign."""

@@ -127,6 +127,35 @@ def _linear(op: Operation, operands: Sequence[Time]) -> Sequence[Time]:
     return [source]
 
 
+def _along(op: Operation, operands: Sequence[Time]) -> Sequence[Time]:
+    """What works along an axis, for each step."""
+    if op.attributes["axis"] == operands[0]:
+        raise _Ahead("takes the steps together")
+    return operands
+
+
+def _normalize(op: Operation, operands: Sequence[Time]) -> Sequence[Time]:
+    (time,) = operands
+    assert isinstance(time, int)
+    if time >= op.attributes["axis"]:
+        raise _Ahead("takes the steps together")
+    return operands
+
+
+def _argmax(op: Operation, operands: Sequence[Time]) -> Sequence[Time]:
+    (time,) = _along(op, operands)
+    assert isinstance(time, int)
+    return [time - (op.attributes["axis"] < time)]
+
+
+def _reduce(op: Operation, operands: Sequence[Time]) -> Sequence[Time]:
+    (time,), axes = operands, op.attributes["axes"]
+    assert isinstance(time, int)
+    if time in axes:
+        raise _Ahead("takes the steps together")
+    return [time if op.attributes["keepdims"] else time - sum(axis < time for axis in axes)]
+
+
 def _scan(op: Operation, operands: Sequence[Time]) -> Sequence[Time]:
     for group, part in zip(definition_of(op.name).operand_groups, segments_of(op), strict=True):
         times = {operands[index] for index in part}
@@ -149,6 +178,12 @@ _RULES: dict[str, Callable[[Operation, Sequence[Time]], Sequence[Time]]] = {
     "tensor.transpose": _transpose,
     "tensor.reshape": _reshape,
     "tensor.concat": _concat,
+    "tensor.gather": _along,
+    "linalg.argmax": _argmax,
     "linalg.linear": _linear,
+    "linalg.log_softmax": _along,
+    "linalg.normalize": _normalize,
+    "linalg.reduce": _reduce,
+    "linalg.softmax": _along,
     "rnn.scan": _scan,
 }

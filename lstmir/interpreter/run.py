@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lstmir.interpreter import arith, fx, linalg, rnn, tensor, tile
+from lstmir.interpreter import arith, fx, linalg, reductions, rnn, tensor, tile
 from lstmir.interpreter.feeds import Arrays, as_outputs, as_reals, check_feeds, to_carrier
 from lstmir.interpreter.plan import Compiler, Listener
 from lstmir.interpreter.rtl import Probe
@@ -14,7 +14,7 @@ from lstmir.interpreter.streamed import is_clocked, run_streamed
 from lstmir.ir.interface import is_sampled, ports
 from lstmir.ir.module import Module
 
-DIALECT_RULES = (arith, fx, linalg, rnn, tensor, tile)
+DIALECT_RULES = (arith, fx, linalg, reductions, rnn, tensor, tile)
 
 
 def run(

@@ -61,6 +61,40 @@ def concat(op: Operation, compiler: Compiler) -> Evaluate:
     return evaluate
 
 
+@rule("tensor.gather")
+def gather(op: Operation, compiler: Compiler) -> Evaluate:
+    """A copy."""
+    axis, indices = op.attributes["axis"] + 1, list(op.attributes["indices"])
+    return lambda array: (array.take(indices, axis),)
+
+
+@rule("tensor.broadcast")
+def broadcast(op: Operation, compiler: Compiler) -> Evaluate:
+    """A view. Dynamic axes stay as long as they are."""
+    target = shape_of(op.result_types[0])
+    more = len(target) - len(shape_of(op.operands[0].type))
+
+    def evaluate(array: Array) -> tuple[Array, ...]:
+        samples, *old = array.shape
+        lengths = [*[1] * more, *old]
+        shape = [have if size is None else size for have, size in zip(lengths, target, strict=True)]
+        return (np.broadcast_to(array.reshape(samples, *lengths), (samples, *shape)),)
+
+    return evaluate
+
+
+@rule("tensor.repeat")
+def repeat(op: Operation, compiler: Compiler) -> Evaluate:
+    """A view."""
+    axis, along = op.attributes["axis"] + 1, op.attributes["along"] + 1
+
+    def evaluate(source: Array, like: Array) -> tuple[Array, ...]:
+        shape = (*source.shape[:axis], like.shape[along], *source.shape[axis + 1 :])
+        return (np.broadcast_to(source, shape),)
+
+    return evaluate
+
+
 def spread(array: Array, samples: int) -> Array:
     """The array with as many samples; one stands for all."""
     if len(array) == samples:

@@ -12,6 +12,8 @@ from typing import Any
 from lstmir import __version__
 from lstmir.ir.diagnostics import EXIT_FINDING
 from lstmir.tools.command import Parser, command, positive, seed
+from lstmir.tools.cut import add_cut, cut_of
+from lstmir.tools.import_model import add_import
 from lstmir.tools.run import add_run
 
 Handler = Callable[[argparse.Namespace], int]
@@ -43,6 +45,7 @@ def _parser() -> Parser:
         metavar="COMMAND", required=True, title="commands", parser_class=_Command
     )
     for name, summary, add in (
+        ("import", "turn a model, or a part of one, into IR", add_import),
         ("compile", "turn a model into a folder of verified hardware", _add_compile),
         ("run", "run a model, or a stage of its compilation, in the interpreter", add_run),
         ("verify", "repeat the verification of a compiled folder", _add_verify),
@@ -70,6 +73,7 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     add("--no-synthesis", dest="synthesis", action="store_false",
         help="do not count what the design takes of the part")  # fmt: skip
     add("--seed", type=seed, default=0, metavar="N", help="of all that is random (default: 0)")
+    add_cut(parser)
     _add_headers(parser)
     parser.set_defaults(handler=_compile)
 
@@ -85,6 +89,7 @@ def _compile(arguments: argparse.Namespace) -> int:
     from lstmir.tools.console import listening, output
     from lstmir.tools.table import show_summary
 
+    arguments.cut = cut_of(arguments)
     request = Request(**{field.name: getattr(arguments, field.name) for field in fields(Request)})
     with listening() as progress:
         summary = compile_model(request, progress)

@@ -6,6 +6,8 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
+from lstmir.tools.cut import add_cut, cut_of
+
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
@@ -24,6 +26,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         help="show the smallest and the largest element of every value there")  # fmt: skip
     add("--vcd", type=Path, metavar="FILE.vcd",
         help="dump the signals of a module of level 5, cycle by cycle")  # fmt: skip
+    add_cut(parser)
     parser.set_defaults(handler=_run)
 
 
@@ -32,6 +35,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from lstmir.tools.console import listening
     from lstmir.tools.run_tables import show_report
 
+    arguments.cut = cut_of(arguments)
     names = [field.name for field in fields(RunRequest)]
     with listening() as progress:
         report = run_model(

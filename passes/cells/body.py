@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lstmir.dialects.compositions import number_name
 from lstmir.ir.builder import Builder
 from lstmir.ir.operation import Value
 from lstmir.ir.region import Region
@@ -47,6 +48,10 @@ class Body:
     def every_unit(self, name: str, number: float) -> Value:
         """A number, as a vector with an element for each unit."""
         return self.constant(name, np.full(self.hidden, number))
+
+    def number(self, number: float) -> Value:
+        """A parameter of a function, for every unit."""
+        return self.every_unit(number_name(number), number)
 
     def matvec(self, matrix: Value, vector: Value, hint: str) -> Value:
         """A product with a matrix."""

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from lstmir.dialects.activations import Activation
+from lstmir.dialects.compositions import activate, between
 from lstmir.ir.operation import Value
-from lstmir.passes.cells.activations import activate, clipped
 from lstmir.passes.cells.body import Body
 
 
@@ -37,8 +37,11 @@ class Cell:
 
     def gate(self, body: Body, index: int, source: Value, hint: str) -> Value:
         """The activation of a gate: only what goes into gates is clipped, a cell state is not."""
-        bounded = clipped(body, source, self.attributes.get("clip"))
-        return activate(body, self.activations[index], bounded, hint)
+        clip, name = self.attributes.get("clip"), source.name
+        if clip is not None:
+            bounds = body.every_unit("low", -clip), body.every_unit("high", clip)
+            source = between(body, source, bounds, f"{name}_clipped", f"{name}_raised")
+        return activate(body, self.activations[index], source, hint)
 
 
 Graph = Callable[[Body, Cell, list[Value]], list[Value]]

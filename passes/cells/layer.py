@@ -52,15 +52,27 @@ class _Layer:
         directions = directions_of(self.op.attributes)
         activations = layer_activations(self.op.name, self.op.attributes)
         runs = [self.run(d, directions[d], functions) for d, functions in enumerate(activations)]
-        sequence = self.stacked([run.sequence for run in runs], (self.time, 1, 1, self.hidden), 1)
-        states = zip(*(run.states for run in runs), strict=True)
-        return [sequence, *(self.stacked(each, (1, 1, self.hidden), 0) for each in states)]
+        sequence, *states = self.op.result_names
+        found = [
+            self.stacked(
+                [run.sequence for run in runs], (self.time, 1, 1, self.hidden), 1, sequence
+            )
+        ]
+        for name, values in zip(
+            states, zip(*(run.states for run in runs), strict=True), strict=True
+        ):
+            found.append(self.stacked(values, (1, 1, self.hidden), 0, name))
+        return found
 
-    def stacked(self, values: Sequence[Value], shape: tuple[int | None, ...], axis: int) -> Value:
-        """The directions beside each other."""
+    def stacked(
+        self, values: Sequence[Value], shape: tuple[int | None, ...], axis: int, name: str | None
+    ) -> Value:
+        """The directions beside each other; alone, one bears the model's name already."""
         type_ = of_shape(shape, self.element)
         parts = [self.build.value("tensor.reshape", value, type=type_) for value in values]
-        return parts[0] if len(parts) == 1 else self.build.value("tensor.concat", *parts, axis=axis)
+        if len(parts) == 1:
+            return parts[0]
+        return self.build.value("tensor.concat", *parts, hint=name, axis=axis)
 
     def run(self, d: int, direction: str, activations: Sequence[Activation]) -> _Run:
         suffix = "" if d == 0 else "_reverse"
@@ -77,12 +89,18 @@ class _Layer:
             [self.steps, *self.length, *initial, *body.captured],
             [TensorType((self.time, self.hidden), self.element), *[body.vector] * len(states)],
             [region],
-            ["ys", *names],
+            self.names(["ys", *names]),
             segments=(1, len(self.length), len(states), len(body.captured)),
             direction=direction,
         )
         sequence, *finals = scan.results
         return _Run(sequence, finals)
+
+    def names(self, own: Sequence[str]) -> list[str]:
+        """Those of the model, where it has the results of one direction."""
+        if len(directions_of(self.op.attributes)) > 1:
+            return list(own)
+        return [given or name for given, name in zip(self.op.result_names, own, strict=True)]
 
     def cell(self, d: int, activations: Sequence[Activation]) -> Cell:
         weights, recurrence = self.array("weights"), self.array("recurrence")

@@ -46,6 +46,7 @@ class RecurrentNode:
     outputs: tuple[str, ...] = ()
     fed: tuple[str, ...] = ("X", "sequence_lens", "initial_h", "initial_c")
     seed: int = 0
+    opset: int = 17
 
     @property
     def directions(self) -> int:
@@ -116,7 +117,7 @@ class RecurrentNode:
             return array
         return array.transpose((2, 0, 1, 3) if name == "Y" else (1, 0, 2))
 
-    def model(self, dtype: type = np.float64, opset: int = 17, dynamic: bool = True) -> ModelProto:
+    def model(self, dtype: type = np.float64, dynamic: bool = True) -> ModelProto:
         """The model; `dynamic` leaves open how many steps and samples there are."""
         outputs = self.outputs or OUTPUTS[self.op]
         node = helper.make_node(
@@ -147,7 +148,7 @@ class RecurrentNode:
                 if name not in self.fed
             ],
         )
-        version = [helper.make_opsetid("", opset)]
+        version = [helper.make_opsetid("", self.opset)]
         return helper.make_model(graph, opset_imports=version, ir_version=8)
 
     def _shape(self, name: str, array: np.ndarray) -> list[int | str]:
@@ -193,6 +194,7 @@ def recurrent_nodes(draw: st.DrawFn, fed: bool | None = None) -> RecurrentNode:
     count = FUNCTIONS[op] * (2 if direction == "bidirectional" else 1)
     names = st.sampled_from(_PLAIN + _ALPHA + _BOTH)
     weights = draw(st.booleans()) if fed is None else fed
+    layout = draw(st.sampled_from([0, 1]))
     some = st.lists(st.sampled_from(OUTPUTS[op]), min_size=1, unique=True)
     return RecurrentNode(
         op=op,
@@ -208,8 +210,9 @@ def recurrent_nodes(draw: st.DrawFn, fed: bool | None = None) -> RecurrentNode:
         activations=draw(st.none() | st.tuples(*[names] * count)),
         clip=draw(st.none() | st.sampled_from([0.125, 0.5, 2.0])),
         flag=draw(st.booleans()),
-        layout=draw(st.sampled_from([0, 1])),
+        layout=layout,
         outputs=tuple(name for name in OUTPUTS[op] if name in draw(some)),
         fed=INPUTS if weights else RecurrentNode.fed,
         seed=draw(st.integers(0, 2**16)),
+        opset=draw(st.integers(14 if layout else 7, 22)),
     )

@@ -1,170 +1,98 @@
-"""Whatever stands in a file, it is imported or refused with a `UserError`."""
+"""Whatever stands in the files of a model, it is imported, or refused with an error that says where."""
 
 from __future__ import annotations
 
-import copy
+import json
+import re
+import resource
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from random import Random
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from onnx import ModelProto, helper, numpy_helper
 
-from lstmir.frontends.check_model import check_model
-from lstmir.frontends.importer import import_model
-from lstmir.frontends.read import read_model
+from lstmir.flow.models import load_model
 from lstmir.ir.diagnostics import UserError
-from lstmir.ir.verify import verify
+from tests.frontends.damaged import CAMPAIGNS, Files
+from tests.frontends.sound import BESIDE, FRIENDLY, tiny
 
 if TYPE_CHECKING:
     from tests.frontends.conftest import Bench
 
-Place = tuple[str | int, ...]
+MEMORY = 4 * 2**30
+"""More than a process has already; two values of the importer's own limit fit in."""
+
+PARTS, SECONDS = 2, 60
+"""How often and how long each campaign runs in the soak: 18 minutes in all."""
+
+# A line of the text, a path in JSON, or the name of a node, tensor, file or operator in quotes.
+PLACE = re.compile(
+    r":\d+:\d+: |graph|opsetImport|functions|the model|'|sparseInitializer|is not|byte \d+|node"
+)
 
 
-# An LSTM with a constant initial state of the batch's length, and a head: every kind of field.
-node = helper.make_node
-WEIGHTS: dict[str, np.ndarray] = {
-    "W": np.ones((1, 8, 3), np.float32),
-    "R": np.ones((1, 8, 2), np.float32),
-    "w": np.ones((2, 2), np.float32),
-    "axes": np.array([0], np.int64),
-    "second": np.array(1, np.int64),
-    "one": np.array([1], np.int64),
-    "two": np.array([2], np.int64),
-}
-NODES = [
-    node("Shape", ["x"], ["s"]),
-    node("Gather", ["s", "second"], ["n"], axis=0),
-    node("Unsqueeze", ["n", "axes"], ["n1"]),
-    node("Concat", ["one", "n1", "two"], ["shape"], axis=0),
-    node(
-        "ConstantOfShape", ["shape"], ["h0"], value=numpy_helper.from_array(np.ones(1, np.float32))
-    ),
-    node("LSTM", ["x", "W", "R", "", "", "h0"], ["y", "h"], hidden_size=2, direction="forward"),
-    node("Slice", ["y", "axes", "one", "axes"], ["cut"]),
-    node("Squeeze", ["h", "axes"], ["last"]),
-    node("Gemm", ["last", "w"], ["logits"], alpha=0.5, transB=1),
-    node("Flatten", ["logits"], ["flat"], axis=1),
-    node("Transpose", ["flat"], ["t"], perm=[1, 0]),
-]
+@pytest.fixture(autouse=True)
+def limited() -> Iterator[None]:
+    """Nobody takes as much memory as a model says that it needs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-def attempt(model: Any) -> None:
-    """Import a model, if it is not refused, and verify the module."""
+def attempt(files: Files, folder: Path) -> None:
+    """Load the model, which verifies it, if it is not refused."""
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    path = str(folder / next(iter(files)))
     try:
-        check_model(model, "m")
-        module = import_model(model, "m")
+        load_model(path)
     except UserError as error:
-        assert str(error).startswith("error: ")
-        return
-    verify(module)
+        assert path in str(error)
+        assert PLACE.search(str(error).replace(path, ""))
 
 
-def places(value: Any, place: Place = ()) -> Iterator[Place]:
-    """Every place in a JSON value."""
-    yield place
-    if isinstance(value, dict):
-        entries: Any = value.items()
-    else:
-        entries = enumerate(value) if isinstance(value, list) else ()
-    for key, inner in entries:
-        yield from places(inner, (*place, key))
-
-
-def at(value: Any, place: Place) -> Any:
-    for key in place:
-        value = value[key]
-    return value
-
-
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers(-3, 40)
-    | st.sampled_from(
-        [2**31, 2**63 - 1, -(2**63), 2**63, "0", "-1", "3", "1e3", "x", "", "AACAPw=="]
-    )
-    | st.floats()
-)
-JSON = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
-    max_leaves=5,
-)
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory, bench: Bench) -> Path:
-    model = bench.model(NODES, {"x": (4, "batch", 3)}, ["t", "cut"], WEIGHTS)
-    path = tmp_path_factory.mktemp("fuzz") / "tiny.onnx"
-    path.write_bytes(model.SerializeToString())
-    return path
-
-
-def test_the_model_itself_is_imported(tiny: Path, bench: Bench) -> None:
+def test_the_models_themselves_are_imported(bench: Bench, tmp_path: Path) -> None:
     feeds = {"x": np.linspace(-1, 1, 60, dtype=np.float32).reshape(4, 5, 3)}
-    bench.agree(ModelProto.FromString(tiny.read_bytes()), feeds)
+    bench.agree(tiny(), feeds)
+    (tmp_path / "model.json").write_text(json.dumps(FRIENDLY))
+    for name, data in BESIDE.items():
+        (tmp_path / name).write_bytes(data)
+    assert {op.name for op in load_model(str(tmp_path / "model.json")).walk()} >= {
+        "rnn.lstm",
+        "rnn.scan",
+    }
 
 
-@settings(deadline=None)
-@given(data=st.data())
-def test_other_values(tiny: Path, data: st.DataObject) -> None:
-    model = read_model(tiny)
-    for _ in range(data.draw(st.integers(1, 2))):
-        place = data.draw(st.sampled_from(list(places(model))[1:]))
-        at(model, place[:-1])[place[-1]] = data.draw(JSON)
-    attempt(model)
+@pytest.mark.parametrize("campaign", CAMPAIGNS)
+def test_damaged_models(campaign: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    run(campaign, 60, tmp_path_factory)
 
 
-@settings(deadline=None)
-@given(data=st.data())
-def test_values_moved_or_missing(tiny: Path, data: st.DataObject) -> None:
-    model = read_model(tiny)
-    for _ in range(data.draw(st.integers(1, 2))):
-        everywhere = st.sampled_from(list(places(model))[1:])
-        target, source = data.draw(everywhere), data.draw(st.none() | everywhere)
-        holder = at(model, target[:-1])
-        if source is None:
-            del holder[target[-1]]
-        else:
-            holder[target[-1]] = copy.deepcopy(at(model, source))
-    attempt(model)
+@pytest.mark.soak
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("campaign", CAMPAIGNS)
+def test_damaged_models_for_long(
+    campaign: str, part: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        run(campaign, 200, tmp_path_factory)
 
 
-@settings(deadline=None)
-@given(data=st.data())
-def test_names_exchanged(tiny: Path, data: st.DataObject) -> None:
-    """Nodes read each other's values: ranks, constants and lengths meet at random."""
-    model = read_model(tiny)
-    nodes = model["graph"]["node"]
-    names = st.sampled_from(
-        sorted({name for node in nodes for name in node["input"] + node["output"]})
-    )
-    for _ in range(data.draw(st.integers(1, 4))):
-        node = data.draw(st.sampled_from(nodes))
-        node["input"][data.draw(st.integers(0, len(node["input"]) - 1))] = data.draw(names)
-    attempt(model)
+def run(campaign: str, examples: int, folders: pytest.TempPathFactory) -> None:
+    folder = folders.mktemp("model")
+    (folder / "link").symlink_to("/etc/hostname")
 
+    @settings(max_examples=examples, deadline=None, database=None)
+    @given(random=st.randoms(use_true_random=False))
+    def check(random: Random) -> None:
+        attempt(CAMPAIGNS[campaign](random), folder)
 
-@settings(deadline=None)
-@given(
-    changes=st.lists(
-        st.tuples(st.integers(0, 2000), st.binary(max_size=3)), min_size=1, max_size=4
-    ),
-    end=st.none() | st.integers(0, 2000),
-)
-def test_other_bytes(tiny: Path, changes: list[tuple[int, bytes]], end: int | None) -> None:
-    data = bytearray(tiny.read_bytes())
-    for start, new in changes:
-        data[start : start + len(new)] = new
-    path = tiny.with_name("changed.onnx")
-    path.write_bytes(data[:end])
-    try:
-        model = read_model(path)
-    except UserError:
-        return
-    attempt(model)
+    check()

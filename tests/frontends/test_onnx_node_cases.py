@@ -43,16 +43,15 @@ import sys
 import numpy as np
 from google.protobuf.json_format import MessageToDict
 from onnx.backend.test.case.node import collect_testcases
-from lstmir.frontends.check_model import check_model
 from lstmir.frontends.importer import import_model
+from lstmir.frontends.read import model_of
 from lstmir.interpreter.run import run
 from lstmir.ir.verify import verify
 from lstmir.syntax.parser import parse_module
 from lstmir.syntax.printer import print_module
 
 for case in collect_testcases(sys.argv[1]):
-    model = MessageToDict(case.model)
-    check_model(model, case.name)
+    model = model_of(MessageToDict(case.model), case.name)
     module = parse_module(print_module(import_model(model, case.name)))
     for inputs, outputs in case.data_sets:
         names = [info.name for info in case.model.graph.input]

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnx
 import pytest
+from google.protobuf.json_format import MessageToJson
 
 from lstmir.frontends.importer import import_model
 from lstmir.frontends.read import read_model
@@ -87,7 +89,15 @@ def test_shape_arithmetic_and_zero_states_leave_no_trace() -> None:
     assert print_module(module, resources="elide") == VOWELS_IR
 
 
-def test_json_and_onnx_are_the_same_text() -> None:
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+def test_json_and_onnx_are_the_same_text(path: Path, tmp_path: Path) -> None:
+    mapping = tmp_path / "model.json"
+    mapping.write_text(MessageToJson(onnx.load(path)))
+    texts = [print_module(import_model(read_model(each), "m")) for each in (path, mapping)]
+    assert texts[0] == texts[1]
+
+
+def test_the_example_in_json_is_that_in_onnx() -> None:
     texts = [
         print_module(import_model(read_model(VOWELS / f"vowels_h32{suffix}"), "vowels"))
         for suffix in (".json", ".onnx")

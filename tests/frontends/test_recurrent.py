@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from onnx import helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from lstmir.interpreter.run import run
 from lstmir.ir.interface import ports
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.frontends.conftest import Bench
 
 FEW = settings(
-    deadline=None, derandomize=True, max_examples=60, suppress_health_check=list(HealthCheck)
+    deadline=None, derandomize=True, max_examples=200, suppress_health_check=list(HealthCheck)
 )
 MANY = settings(FEW, derandomize=False, max_examples=3000)
 
@@ -29,11 +29,11 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
-def agrees(node: RecurrentNode, bench: Bench, opset: int = 17, dynamic: bool = True) -> None:
+def agrees(node: RecurrentNode, bench: Bench, dynamic: bool = True) -> None:
     """Imports a node and compares what it gives with what ONNX Runtime makes of it."""
-    ours = run(bench.imported(node.model(np.float32, opset, dynamic)), node.feeds(np.float32))
+    ours = run(bench.imported(node.model(np.float32, dynamic)), node.feeds(np.float32))
     plain = node.for_onnx_runtime()
-    theirs = bench.reference(plain.model(np.float32, opset, dynamic), plain.feeds(np.float32))
+    theirs = bench.reference(plain.model(np.float32, dynamic), plain.feeds(np.float32))
     assert all(np.isfinite(array).all() for array in ours.values())
     if not all(np.isfinite(array).all() for array in theirs.values()):
         assert "Softplus" in (plain.activations or ())  # that of ONNX Runtime overflows beyond 88
@@ -106,9 +106,15 @@ def test_the_threshold_is_1_where_none_is_given(bench: Bench) -> None:
 def test_every_version_of_the_operators(op: str, opset: int, bench: Bench) -> None:
     layout = int(opset >= 14)
     node = RecurrentNode(
-        op, "bidirectional", states=True, peepholes=True, lengths=(4, 2), layout=layout
+        op,
+        "bidirectional",
+        states=True,
+        peepholes=True,
+        lengths=(4, 2),
+        layout=layout,
+        opset=opset,
     )
-    agrees(node, bench, opset)
+    agrees(node, bench)
 
 
 @pytest.mark.parametrize("op", GATES)
@@ -162,6 +168,14 @@ def test_as_many_steps_as_there_are_is_no_length(bench: Bench) -> None:
         model.graph.node.insert(place, each)
     module = bench.agree(model, node.feeds(np.float32))
     assert "lengths" not in print_module(module)
+
+
+def test_lengths_may_be_given_on(bench: Bench) -> None:
+    node = RecurrentNode("RNN", lengths=(2, 4))
+    model = node.model(np.float32)
+    model.graph.node.append(helper.make_node("Identity", ["sequence_lens"], ["n"]))
+    model.graph.output.append(helper.make_tensor_value_info("n", TensorProto.INT32, None))
+    bench.agree(model, node.feeds(np.float32))
 
 
 def test_lengths_may_be_cast_on_their_way(bench: Bench) -> None:

@@ -39,6 +39,11 @@ def times(body: str) -> dict[str | None, Time]:
     return {value.name: time for value, time in found.items()}
 
 
+TURNED = "%z = tensor.transpose %x {order = [1, 0]} : (tensor<?x3xf32>) -> tensor<3x?xf32>\n"
+SUMMED = (
+    '%y = linalg.reduce %z {{kind = "sum", axes = [0], keepdims = {keep}}} :'
+    " (tensor<3x?xf32>) -> {result}"
+)
 KEPT: dict[str, tuple[str, Time]] = {
     "elementwise": (f"%y = arith.add %x, %k : ({X}, tensor<3xf32>) -> {X}", 0),
     "a function": (f"%y = math.tanh %x : {X}", 0),
@@ -52,6 +57,17 @@ KEPT: dict[str, tuple[str, Time]] = {
     "of a known length": (f"%y = tensor.reshape %s : ({S}) -> tensor<29x3xf32>", 0),
     "beside itself": (f"%y = tensor.concat %x, %x {{axis = 1}} : ({X}, {X}) -> tensor<?x6xf32>", 0),
     "a dense layer": (f"%y = linalg.linear %w, %x : (tensor<4x3xf32>, {X}) -> tensor<?x4xf32>", 0),
+    "a softmax of each step": (f"%y = linalg.softmax %x {{axis = 1}} : {X}", 0),
+    "gathered features": (
+        f"%y = tensor.gather %x {{axis = 1, indices = [2, 0]}} : ({X}) -> tensor<?x2xf32>", 0),
+    "a normalization of each step": (f"%y = linalg.normalize %x {{axis = 1, epsilon = 0.1}} : {X}", 0),
+    "the largest of each step": (f"%y = linalg.argmax %x {{axis = 1}} : ({X}) -> tensor<?xi64>", 0),
+    "the largest, beside the steps": (
+        f"{TURNED}%y = linalg.argmax %z {{axis = 0}} : (tensor<3x?xf32>) -> tensor<?xi64>", 0),
+    "a sum of each step": (
+        f"{TURNED}{SUMMED.format(keep='false', result='tensor<?xf32>')}", 0),
+    "a sum whose axis stays": (
+        f"{TURNED}{SUMMED.format(keep='true', result='tensor<1x?xf32>')}", 1),
     "a scan": (scan(), 0),
     "behind the sequence": ("%y = math.tanh %h : tensor<2x3xf32>", "so far"),
     "not of the sequence": (f"%y = math.tanh %v : {X}", "fixed"),
@@ -81,6 +97,22 @@ AHEAD = {
     "a certain step": (
         f"%y = tensor.slice %s {{axis = 0, start = 28, size = 1}} : ({S}) -> tensor<1x1x3xf32>",
         "'tensor.slice' takes certain steps",
+    ),
+    "a sum of all steps": (
+        f'%y = linalg.reduce %x {{kind = "sum", axes = [0], keepdims = true}} : ({X}) -> tensor<1x3xf32>',
+        "'linalg.reduce' takes the steps together",
+    ),
+    "a softmax over time": (
+        f"%y = linalg.softmax %x {{axis = 0}} : {X}",
+        "'linalg.softmax' takes the steps together",
+    ),
+    "a normalization over time": (
+        f"%y = linalg.normalize %x {{axis = 0, epsilon = 0.1}} : {X}",
+        "'linalg.normalize' takes the steps together",
+    ),
+    "the largest step": (
+        f"%y = linalg.argmax %x {{axis = 0}} : ({X}) -> tensor<3xi64>",
+        "'linalg.argmax' takes the steps together",
     ),
     "one sequence after the other": (
         f"%y = tensor.concat %s, %s {{axis = 0}} : ({S}, {S}) -> tensor<58x1x3xf32>",

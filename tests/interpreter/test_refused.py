@@ -37,3 +37,20 @@ def test_a_sequence_without_steps() -> None:
     module = parse_module(SUM, "m")
     with pytest.raises(UserError, match=r"^m:3:10: error: a sequence needs at least one step"):
         run_samples(module, [np.zeros((2, 0), np.float32), np.zeros(2, np.float32)])
+
+
+MEAN = """module @m {
+  func @main(%x: tensor<?x?xf32>) -> tensor<?xf32> {
+    %y = linalg.reduce %x {kind = "sum", axes = [1], keepdims = false} : (tensor<?x?xf32>) -> tensor<?xf32>
+    return %y : tensor<?xf32>
+  }
+}
+"""
+
+
+def test_a_sum_of_no_elements() -> None:
+    module = parse_module(MEAN, "m")
+    message = r"^m:3:10: error: 'linalg\.reduce' needs at least one element along axis 1"
+    with pytest.raises(UserError, match=message):
+        run_samples(module, [np.zeros((2, 3, 0), np.float32)])
+    assert run_samples(module, [np.zeros((2, 0, 3), np.float32)])[0].shape == (2, 0)

@@ -145,7 +145,7 @@ def _has_numbers_only(module: Module) -> bool:
 @pytest.mark.parametrize("level", [2, 3])
 def test_random_modules_give_the_same_in_pieces_or_are_refused(level: int) -> None:
     cut = 0
-    for seed in range(600):
+    for seed in range(900):
         module = random_module(Random(seed), level, operations=6)
         if not _has_numbers_only(module) or not _describe(module):
             continue

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from onnx import TensorProto, helper, numpy_helper
 
 from lstmir.frontends.importer import import_model
+from lstmir.frontends.read import model_of
 from lstmir.interpreter.run import run
 from lstmir.ir.builder import Builder
 from lstmir.ir.interface import ports
@@ -33,7 +34,7 @@ def level_1(node: RecurrentNode, vector: bool = False) -> Module:
         model.graph.initializer.append(numpy_helper.from_array(np.array([0]), "zero"))
         model.graph.node.append(helper.make_node("Squeeze", ["Y_h", "zero"], ["y"]))
         model.graph.output[0].name = "y"
-    module = import_model(Bench().as_dict(model), "test")
+    module = import_model(model_of(Bench().as_dict(model), "test"), "test")
     verify(module)
     return module
 
@@ -97,7 +98,7 @@ def test_a_known_length_may_be_that_of_all_samples(op: str) -> None:
 @pytest.mark.parametrize("op", GATES)
 def test_known_lengths_that_differ_belong_to_one_batch(op: str) -> None:
     model = RecurrentNode(op, lengths=(3, 4), fed=("X",)).model(dynamic=False)
-    module = import_model(Bench().as_dict(model), "test")
+    module = import_model(model_of(Bench().as_dict(model), "test"), "test")
     assert f"isolate-sample: '{LAYERS[op]}' %Y" in refusal(module, "isolate-sample")
 
 
@@ -138,7 +139,7 @@ def test_an_input_of_integers_is_named() -> None:
     node = RecurrentNode("RNN")
     model = node.model()
     model.graph.input.append(helper.make_tensor_value_info("n", TensorProto.INT64, ["batch"]))
-    module = apply(import_model(Bench().as_dict(model), "test"), FRONT)
+    module = apply(import_model(model_of(Bench().as_dict(model), "test"), "test"), FRONT)
     data = {"X": node.feeds()["X"].swapaxes(0, 1), "n": np.zeros(2, np.int64)}
     assert refusal(module, "calibrate", data) == ("calibrate: the input '%n' holds i64, not floats")
 

@@ -71,6 +71,33 @@ def each_with_each(build: Builder, x: Value) -> Value:
     return build.value("arith.mul", rows, x, hint="pairs")
 
 
+def a_row_for_each(build: Builder, x: Value) -> Value:
+    rows = np.arange(SAMPLES * FEATURES).reshape(SAMPLES, FEATURES)
+    each = build.constant(rows, TensorType((SAMPLES, FEATURES), F32), "rows")
+    return build.value("arith.add", x, each, hint="different")
+
+
+def sum_of_samples(build: Builder, x: Value) -> Value:
+    total = build.value("linalg.reduce", x, kind="sum", axes=(0,), keepdims=True, hint="total")
+    return build.value("arith.sub", x, total)
+
+
+def softmax_of_samples(build: Builder, x: Value) -> Value:
+    return build.value("linalg.softmax", x, axis=0, hint="parts")
+
+
+def normalized(build: Builder, x: Value) -> Value:
+    return build.value("linalg.normalize", x, axis=0, epsilon=0.1, hint="normal")
+
+
+def best_sample(build: Builder, x: Value) -> Value:
+    return build.value("linalg.argmax", x, axis=0, hint="best")
+
+
+def turned_samples(build: Builder, x: Value) -> Value:
+    return build.value("tensor.gather", x, axis=0, indices=(2, 1, 0), hint="turned")
+
+
 def samples_as_steps(build: Builder, x: Value) -> Value:
     source = build.value("tensor.reshape", x, type=TensorType((SAMPLES, 1, FEATURES), F32))
     weights = constant(build, 1, 4, FEATURES), constant(build, 1, 4, 1)
@@ -90,6 +117,12 @@ def samples_as_steps(build: Builder, x: Value) -> Value:
         (more_samples, "'tensor.concat' %longer"),
         (one_behind_the_other, "'tensor.concat' %doubled"),
         (each_with_each, "'arith.mul' %pairs"),
+        (a_row_for_each, "'arith.add' %different"),
+        (sum_of_samples, "'linalg.reduce' %total"),
+        (softmax_of_samples, "'linalg.softmax' %parts"),
+        (normalized, "'linalg.normalize' %normal"),
+        (best_sample, "'linalg.argmax' %best"),
+        (turned_samples, "'tensor.gather' %turned"),
         (samples_as_steps, "'rnn.lstm' %y, %h, %c"),
     ],
 )

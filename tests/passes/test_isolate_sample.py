@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,6 +57,41 @@ def of_constants(build: Builder, x: Value) -> Value:
     return build.value("arith.mul", x, weights)
 
 
+def repeated(*shape: int) -> Body:
+    """A constant that holds the same for each sample, written out for all of them."""
+    once = np.random.default_rng(0).normal(size=(STEPS, 1, shape[-1]))
+    array = np.broadcast_to(once, shape)
+    return lambda build, x: build.value(
+        "tensor.concat", x, build.constant(array, TensorType(shape, F32), "constant"), axis=2
+    )
+
+
+def added_to_all(build: Builder, x: Value) -> Value:
+    array = np.broadcast_to(np.arange(5.0), (SAMPLES, 5))
+    return build.value("arith.add", x, build.constant(array, TensorType((SAMPLES, 5), F32), "rows"))
+
+
+def reduced(*axes: int, keep: bool) -> Body:
+    return lambda build, x: build.value("linalg.reduce", x, kind="sum", axes=axes, keepdims=keep)
+
+
+def along(name: str, axis: int, **more: Any) -> Body:
+    return lambda build, x: build.value(name, x, axis=axis, **more)
+
+
+def normalized_behind(build: Builder, x: Value) -> Value:
+    turned_ = build.value("tensor.transpose", x, order=(1, 0, 2))
+    return build.value("linalg.normalize", turned_, axis=1, epsilon=0.1)
+
+
+def broadcast(*shape: int) -> Body:
+    def body(build: Builder, x: Value) -> Value:
+        one = build.value("tensor.slice", x, axis=0, start=0, size=1)
+        return build.value("tensor.broadcast", one, type=TensorType(shape, F32))
+
+    return body
+
+
 def chain(build: Builder, x: Value) -> Value:
     both = doubled(2)(build, turned(1, 0, 2)(build, x))
     last = build.value("tensor.slice", both, axis=1, start=STEPS - 1, size=1)
@@ -92,6 +128,23 @@ def model(body: Body, batch: int) -> Module:
         (reshaped(4, 1, 3, 5), 2),
         (linear, 1),
         (of_constants, 1),
+        (repeated(STEPS, SAMPLES, 2), 1),
+        (added_to_all, 1),
+        (reduced(0, keep=True), 1),
+        (reduced(0, keep=False), 0),
+        (reduced(2, keep=False), 1),
+        (reduced(0, 2, keep=False), 0),
+        (along("linalg.softmax", 0), 1),
+        (along("linalg.log_softmax", 2), 1),
+        (along("linalg.normalize", 2, epsilon=0.1), 1),
+        (normalized_behind, 0),
+        (along("linalg.argmax", 0), 0),
+        (along("linalg.argmax", 2, last=True), 1),
+        (along("tensor.gather", 0, indices=(3, 0, 3)), 1),
+        (along("tensor.gather", 2, indices=(4, 1)), 1),
+        (broadcast(2, SAMPLES, 5), 1),
+        (broadcast(2, 1, SAMPLES, 5), 2),
+        (broadcast(1, SAMPLES, 5), 1),
         (chain, 0),
     ],
 )
