@@ -59,13 +59,18 @@ clean:  ## delete what was built (.venv stays)
 	rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
-# PyTorch without CUDA is in an index of its own; one that cannot be reached is passed over.
-$(VENV)/soak: PIP_FROM := --extra-index-url https://download.pytorch.org/whl/cpu
+# PyTorch without CUDA stands on a page of its own. Where that cannot be reached, what pip finds serves.
+$(VENV)/torch: | $(BIN)/pip
+	@$(BIN)/pip install --quiet --disable-pip-version-check --retries 0 --no-deps --no-index \
+	  --find-links https://download.pytorch.org/whl/cpu/torch/ torch || true
+	@touch $@
+
+$(VENV)/soak: | $(VENV)/torch
 
 # The stamps $(VENV)/demo, $(VENV)/dev and so on: what was installed, and since when.
 $(VENV)/demo $(VENV)/dev $(VENV)/bench $(VENV)/soak $(VENV)/keras: pyproject.toml setup.py | $(BIN)/pip
 	@echo "Installing lstmir with what '$(@F)' needs into $(VENV)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FROM) -e '.[$(@F)]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[$(@F)]'
 	@touch $@
 
 $(BIN)/pip:

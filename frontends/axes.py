@@ -23,7 +23,7 @@ class Axis:
     """One axis of a value; `size` is None where the length is known only at run time.
 
     Of some that are taken as one, such as batch and time where every step of every sample is a row,
-    `parts` are those that the value has (see `merging`).
+    `parts` are those that the value has (see `reshaping`).
     """
 
     size: int | None

@@ -90,7 +90,7 @@ def _complete(source: Sequence[Axis], target: Sequence[Length], roles: Roles) ->
     if len(left) == 1 and have == want:
         rest = left[0]
     elif left:
-        rest = _merged(source, target, hole, roles)
+        rest = _merged(source, target, hole)
     elif want and have % want == 0:
         rest = have // want
     else:
@@ -98,12 +98,10 @@ def _complete(source: Sequence[Axis], target: Sequence[Length], roles: Roles) ->
     return [*target[:hole], rest, *target[hole + 1 :]]
 
 
-def _merged(source: Sequence[Axis], target: Sequence[Length], hole: int, roles: Roles) -> Axis:
-    """Neighbours as one axis, where the axes before and behind them stay what they are."""
+def _merged(source: Sequence[Axis], target: Sequence[Length], hole: int) -> Axis:
+    """Neighbours as one axis, where the axes before and behind them stay as many as they are."""
     end = len(source) - (len(target) - hole - 1)
-    wanted = [x if isinstance(x, Axis) else Axis(x) for x in [*target[:hole], *target[hole + 1 :]]]
-    others = [*source[:hole], *source[end:]]
-    if end - hole < 2 or not all(map(roles.alike, others, wanted)):
+    if end - hole < 2:
         raise UserError(_misfit(source, target))
     return Axis(None, tuple(source[hole:end]))
 

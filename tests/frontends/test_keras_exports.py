@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import ports
 from tests.frontends.exports import Archive, check, isolated, survives_its_text
+from tests.passes.levels import FRONT, apply
 
 COMMITTED = Archive(Path(__file__).parents[1] / "data" / "keras_exports")
 NAMES = COMMITTED.names()
@@ -54,3 +56,12 @@ def test_what_is_refused_is_named(name: str, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         COMMITTED.module(name, tmp_path)
     assert REFUSED[name] in caught.value.diagnostics[0].message
+
+
+@pytest.mark.parametrize("name", ["taken/last", "taken/last_any"])
+def test_a_dense_layer_on_the_last_step_becomes_a_tiled_program(name: str, tmp_path: Path) -> None:
+    module = COMMITTED.module(name, tmp_path)
+    data = np.random.default_rng(0).uniform(-1, 1, (4, 5, 4))
+    down = "calibrate,assign-bitwidths,quantize,approximate-activations,tile{macs=4}"
+    apply(module, f"{FRONT},{down}", data)
+    assert any(op.name == "tile.mac" for op in module.walk())

@@ -116,6 +116,10 @@ REFUSED: dict[str, tuple[list[NodeProto], str]] = {
         [FLAT, DENSE, node("Add", ["dense", "rows"], ["y"])],
         "the shapes [?*?, 3] and [?, 3] do not fit together",
     ),
+    "beside other lengths": (
+        [FLAT, node("Reshape", ["z", "rows4"], ["other"]), node("Add", ["flat", "other"], ["y"])],
+        "the shapes [?*?, 4] and [?*?, 4] do not fit together",
+    ),
     "under a longer constant": (
         [FLAT, DENSE, node("Add", ["dense", "stack"], ["y"])],
         "the shapes [?*?, 3] and [2, 1, 3] do not fit together",
@@ -135,7 +139,8 @@ REFUSED: dict[str, tuple[list[NodeProto], str]] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_would_need_them_apart_is_refused(name: str, bench: Bench) -> None:
     nodes, message = REFUSED[name]
-    model = bench.model(nodes, {"x": ("batch", "time", 4), "rows": ("n", 3)}, weights=WEIGHTS)
+    inputs = {"x": ("batch", "time", 4), "z": ("more", "steps", 4), "rows": ("n", 3)}
+    model = bench.model(nodes, inputs, weights=WEIGHTS)
     with pytest.raises(UserError) as caught:
         bench.imported(model)
     assert message in caught.value.diagnostics[0].message
@@ -150,3 +155,11 @@ def test_a_layer_cannot_read_them_as_one(bench: Bench) -> None:
     model = bench.model(nodes, {"x": ("batch", "time", 3, 4)}, weights=weights)
     with pytest.raises(UserError, match="can only go through elementwise"):
         bench.imported(model)
+
+
+def test_a_product_along_them_is_refused(bench: Bench) -> None:
+    nodes = [node("Reshape", ["x", "columns"], ["flat"]), node("MatMul", ["flat", "w"], ["y"])]
+    weights = {"columns": np.array([4, -1]), "w": floats(4, 3)}
+    with pytest.raises(UserError) as caught:
+        bench.imported(bench.model(nodes, {"x": (4, "batch", "time")}, weights=weights))
+    assert caught.value.diagnostics[0].message.endswith(f"a value of shape [?*?]{ONLY}")
