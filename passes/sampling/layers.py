@@ -19,12 +19,12 @@ def layer(op: Operation, operands: list[Sampled], build: Builder) -> list[Sample
     if operands[0].batch != 1 or not all(map(_is_of_one_sample, parts, operands)):
         raise Mixed
     values = [restored(operand, build) for operand in operands]
-    whole = build.op(op.name, values, **op.attributes)
-    found = []
-    for value, name in zip(whole.results, op.result_names, strict=True):
-        axis = len(shape_of(value.type)) - 2
-        found.append(Sampled(reshaped(build, value, type_without(value.type, axis), name), axis))
-    return found
+    whole = build.op(op.name, values, names=op.result_names, **op.attributes)
+    axes = [len(shape_of(value.type)) - 2 for value in whole.results]
+    return [
+        Sampled(reshaped(build, value, type_without(value.type, axis)), axis)
+        for value, axis in zip(whole.results, axes, strict=True)
+    ]
 
 
 def _is_of_one_sample(part: str, operand: Sampled) -> bool:

@@ -164,6 +164,14 @@ ENTRIES: dict[str, tuple[dict[str, Any], str]] = {
         {"location": "data", "length": 12},
         "has the length 12 in 'data'; its shape needs 8 bytes",
     ),
+    "shorter_length": (
+        {"location": "data", "length": 4},
+        "has the length 4 in 'data'; its shape needs 8 bytes",
+    ),
+    "no_length": (
+        {"location": "data", "length": 0},
+        "has the length 0 in 'data'; its shape needs 8 bytes",
+    ),
     "negative": (
         {"location": "data", "offset": -4},
         "has the offset '-4' in externalData; expected a number of bytes",
