@@ -10,11 +10,14 @@ import numpy as np
 from lstmir.frontends.axes import Axis, Length, fresh
 from lstmir.frontends.folding import Folder, fold, known
 from lstmir.frontends.operators.table import Call, operator, position
-from lstmir.frontends.values import Imported, Known
+from lstmir.frontends.values import Computed, Imported, Known
 from lstmir.ir.diagnostics import UserError
 
 _FAR = 2**31 - 1
 """Exporters write the largest integer of 32 or 64 bits for "to the end"."""
+
+MAX_CHOSEN = 2**16
+"""Elements that are named one by one: a model may say that an axis is longer than any memory."""
 
 
 @operator("Slice", "data starts? ends? axes? steps?", "starts ends axes")
@@ -81,8 +84,10 @@ def _places(start: int, end: int, step: int, size: int) -> range:
 def _chosen(folder: Folder, source: Imported, k: int, indices: Sequence[int]) -> Imported:
     """Elements along an axis of known length, counted from its start."""
     neighbours = range(indices[0], indices[0] + len(indices))
-    if list(indices) == list(neighbours):
+    if indices == neighbours or (len(indices) <= MAX_CHOSEN and list(indices) == [*neighbours]):
         return folder.cut(source, k, indices[0], len(indices))
+    if isinstance(source, Computed) and len(indices) > MAX_CHOSEN:
+        raise UserError(f"takes {len(indices)} single elements; lstmir takes at most {MAX_CHOSEN}")
     axis = Axis(len(indices))
     folder.roles.unite(axis, source.axes[k])  # fewer time steps are time steps
     axes = (*source.axes[:k], axis, *source.axes[k + 1 :])

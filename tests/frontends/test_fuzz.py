@@ -70,6 +70,23 @@ def test_the_models_themselves_are_imported(bench: Bench, tmp_path: Path) -> Non
     }
 
 
+def test_an_axis_that_nobody_holds_is_not_written_out(tmp_path: Path) -> None:
+    weights = {"start": [0], "end": [2**40], "axis": [0], "step": [2]}
+    graph = {
+        "input": [{"name": "x", "shape": [2**40]}],
+        "output": ["y"],
+        "initializer": [
+            {"name": name, "dataType": "INT64", "values": values}
+            for name, values in weights.items()
+        ],
+        "node": [{"opType": "Slice", "input": ["x", *weights], "output": ["y"]}],
+    }
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps({"graph": graph, "opsetImport": [{"version": 17}]}))
+    with pytest.raises(UserError, match=rf"\(Slice\): takes {2**39} single elements; lstmir takes"):
+        load_model(str(path))
+
+
 @pytest.mark.parametrize("campaign", CAMPAIGNS)
 def test_damaged_models(campaign: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     run(campaign, 60, tmp_path_factory)
