@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lstmir.frontends.schema import schema_text
+from lstmir.frontends.model.schema import schema_text
 from lstmir.syntax.reference import pages
 from lstmir.syntax.textmate import textmate_grammar
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from lstmir import dialects
 from lstmir.frontends import operators
-from lstmir.frontends.axes import Axis, describe
-from lstmir.frontends.folding import Folder
-from lstmir.frontends.messages import Model, integer_of
-from lstmir.frontends.names import identifier
-from lstmir.frontends.node import ONNX_DOMAINS
+from lstmir.frontends.model.messages import Model, integer_of
+from lstmir.frontends.model.names import identifier
+from lstmir.frontends.model.node import ONNX_DOMAINS
+from lstmir.frontends.model.tensors import TensorReader
+from lstmir.frontends.operators.scope import Scope, by_name, output_names
 from lstmir.frontends.ports import claim_batch, input_of, port
-from lstmir.frontends.scope import Scope, by_name, output_names
-from lstmir.frontends.tensors import TensorReader
-from lstmir.frontends.values import Computed, Imported, Known
+from lstmir.frontends.values.axes import Axis, describe
+from lstmir.frontends.values.folding import Folder
+from lstmir.frontends.values.values import Computed, Imported, Known
 from lstmir.ir.builder import Builder
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import BATCH, set_ports

@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from lstmir.frontends.exported import import_exported
-from lstmir.frontends.names import identifier
+from lstmir.frontends.exporters.exported import import_exported
+from lstmir.frontends.model.names import identifier
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Module
 

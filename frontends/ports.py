@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
-from lstmir.frontends.axes import BATCH, TIME, Axis, Roles, check_rank, sizes_of
-from lstmir.frontends.folding import ELEMENTS
-from lstmir.frontends.messages import Choice, Dimension, ValueInfo, integer_of
-from lstmir.frontends.tensors import element_dtype
+from lstmir.frontends.model.messages import Choice, Dimension, ValueInfo, integer_of
+from lstmir.frontends.model.rank import check_rank
+from lstmir.frontends.model.tensors import element_dtype
+from lstmir.frontends.values.axes import BATCH, TIME, Axis, Roles, sizes_of
+from lstmir.frontends.values.folding import ELEMENTS
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import Port
 from lstmir.ir.types import F32, F64, I32, I64, MAX_LENGTH, TensorType, Type, element_of

@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from lstmir.frontends.arguments import Arguments, Axes, check_names, leaves
-from lstmir.frontends.exported import import_exported
+from lstmir.frontends.exporters.arguments import Arguments, Axes, check_names, leaves
+from lstmir.frontends.exporters.exported import import_exported
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import ports
 from lstmir.ir.module import Module

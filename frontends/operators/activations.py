@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lstmir.dialects.activations import PARAMETERS, check_activation
-from lstmir.frontends.node import Node
+from lstmir.frontends.model.node import Node
 from lstmir.ir.diagnostics import Invalid, UserError
 
 _BY_LOWER_CASE = {name.lower(): name for name in PARAMETERS}

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lstmir.frontends.axes import Axis, Length, Roles
 from lstmir.frontends.operators.table import Call, Handler, operator
-from lstmir.frontends.values import Imported, Known
+from lstmir.frontends.values.axes import Axis, Length, Roles
+from lstmir.frontends.values.values import Imported, Known
 
 _PREDICATES = {"Greater": "gt", "GreaterOrEqual": "ge", "Less": "lt", "LessOrEqual": "le"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from lstmir.dialects.compositions import number_name
-from lstmir.frontends.names import identifier
+from lstmir.frontends.model.names import identifier
 from lstmir.frontends.operators.table import Call
-from lstmir.frontends.values import Computed, Imported, Known
+from lstmir.frontends.values.values import Computed, Imported, Known
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.types import element_of, storage_dtype
 

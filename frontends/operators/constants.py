@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from lstmir.frontends.axes import Axis, Length, Roles, describe, fresh, length_of, sizes_of
-from lstmir.frontends.evaluate import numbers
-from lstmir.frontends.folding import Folder, fold, known
-from lstmir.frontends.node import Node
+from lstmir.frontends.model.node import Node
+from lstmir.frontends.model.tensors import element_dtype
 from lstmir.frontends.operators.composer import Composer, dtype_of
 from lstmir.frontends.operators.table import Call, operator
-from lstmir.frontends.tensors import element_dtype
-from lstmir.frontends.values import Imported, Known
+from lstmir.frontends.values.axes import Axis, Length, Roles, describe, fresh, length_of, sizes_of
+from lstmir.frontends.values.evaluate import numbers
+from lstmir.frontends.values.folding import Folder, fold, known
+from lstmir.frontends.values.values import Imported, Known
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.types import TensorType, element_of
 

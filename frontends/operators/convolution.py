@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lstmir.frontends.axes import describe, sizes_of
-from lstmir.frontends.folding import known
 from lstmir.frontends.operators.linear import multiplied
 from lstmir.frontends.operators.table import Call, operator
-from lstmir.frontends.values import Imported
+from lstmir.frontends.values.axes import describe, sizes_of
+from lstmir.frontends.values.folding import known
+from lstmir.frontends.values.values import Imported
 from lstmir.ir.diagnostics import UserError
 
 

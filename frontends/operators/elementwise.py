@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from lstmir.frontends.axes import sizes_of
-from lstmir.frontends.evaluate import numbers
 from lstmir.frontends.operators.composer import Composer, dtype_of, floats
 from lstmir.frontends.operators.table import Call, Handler, operator
-from lstmir.frontends.values import Computed, Imported, Known
+from lstmir.frontends.values.axes import sizes_of
+from lstmir.frontends.values.evaluate import numbers
+from lstmir.frontends.values.values import Computed, Imported, Known
 
 _FUNCTIONS = {
     "Abs": "math.abs",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from lstmir.frontends.axes import Axis, Length, describe, length_of
 from lstmir.frontends.operators.table import Call, operator, position
-from lstmir.frontends.reshaping import reshaped
-from lstmir.frontends.values import Imported
+from lstmir.frontends.values.axes import Axis, Length, describe, length_of
+from lstmir.frontends.values.reshaping import reshaped
+from lstmir.frontends.values.values import Imported
 from lstmir.ir.diagnostics import UserError
 
 

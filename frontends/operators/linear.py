@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lstmir.frontends.axes import Axis, describe, fresh, sizes_of
-from lstmir.frontends.folding import Folder, fold, known
 from lstmir.frontends.operators.table import Call, operator
-from lstmir.frontends.reshaping import check_parted
-from lstmir.frontends.values import Imported, Known
+from lstmir.frontends.values.axes import Axis, describe, fresh, sizes_of
+from lstmir.frontends.values.folding import Folder, fold, known
+from lstmir.frontends.values.reshaping import check_parted
+from lstmir.frontends.values.values import Imported, Known
 from lstmir.ir.diagnostics import UserError
 
 _TWO_COMPUTED = (

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from lstmir.frontends.absorb import Affine, absorb
-from lstmir.frontends.axes import describe, sizes_of
-from lstmir.frontends.folding import fold, known
-from lstmir.frontends.interpreted import interpret
 from lstmir.frontends.operators.table import Call, operator, position
-from lstmir.frontends.values import Computed, Imported, Known
+from lstmir.frontends.values.absorb import Affine, absorb
+from lstmir.frontends.values.axes import describe, sizes_of
+from lstmir.frontends.values.folding import fold, known
+from lstmir.frontends.values.interpreted import interpret
+from lstmir.frontends.values.values import Computed, Imported, Known
 from lstmir.ir.diagnostics import UserError
 
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from lstmir.dialects.activations import PARAMETERS, Activation
 from lstmir.dialects.compositions import activate, below_zero, between, larger, sign, smaller
-from lstmir.frontends.axes import sizes_of
-from lstmir.frontends.evaluate import numbers
 from lstmir.frontends.operators.composer import Composer, floats
 from lstmir.frontends.operators.table import Call, Handler, operator
-from lstmir.frontends.values import Computed, Imported
+from lstmir.frontends.values.axes import sizes_of
+from lstmir.frontends.values.evaluate import numbers
+from lstmir.frontends.values.values import Computed, Imported
 from lstmir.ir.diagnostics import UserError
 
 

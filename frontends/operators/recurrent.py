@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lstmir.dialects.layers import LAYERS
-from lstmir.frontends.axes import fresh
-from lstmir.frontends.node import Node
+from lstmir.frontends.model.node import Node
 from lstmir.frontends.operators.activations import activation_attributes
 from lstmir.frontends.operators.recurrent_inputs import LayerInputs
 from lstmir.frontends.operators.table import Call, Handler, operator
-from lstmir.frontends.values import Computed, Imported
+from lstmir.frontends.values.axes import fresh
+from lstmir.frontends.values.values import Computed, Imported
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.operation import Value
 

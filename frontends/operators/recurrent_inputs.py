@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from lstmir.dialects.layers import DIRECTIONS, Layer
-from lstmir.frontends.axes import BATCH, TIME, Axis, describe
-from lstmir.frontends.folding import ELEMENTS, known
 from lstmir.frontends.operators.table import Call
-from lstmir.frontends.values import Computed, Imported, Known
+from lstmir.frontends.values.axes import BATCH, TIME, Axis, describe
+from lstmir.frontends.values.folding import ELEMENTS, known
+from lstmir.frontends.values.values import Computed, Imported, Known
 from lstmir.ir.diagnostics import UserError, suggestion
 from lstmir.ir.operation import Value
 from lstmir.ir.types import I32, I64, ElementType, element_of

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from lstmir.frontends.axes import Axis, describe, fresh
-from lstmir.frontends.folding import fold
-from lstmir.frontends.interpreted import interpret
 from lstmir.frontends.operators.table import Call, Handler, operator, position
-from lstmir.frontends.values import Computed, Imported, Known
+from lstmir.frontends.values.axes import Axis, describe, fresh
+from lstmir.frontends.values.folding import fold
+from lstmir.frontends.values.interpreted import interpret
+from lstmir.frontends.values.values import Computed, Imported, Known
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.types import I64, TensorType
 

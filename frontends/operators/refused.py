@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lstmir.frontends.node import Node
+from lstmir.frontends.model.node import Node
 from lstmir.frontends.operators.table import OPERATORS
 from lstmir.ir.diagnostics import UserError, suggestion
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lstmir.frontends.axes import Axis, describe
 from lstmir.frontends.operators.constants import expanded
 from lstmir.frontends.operators.table import Call, operator
-from lstmir.frontends.values import MAX_LENGTHS, Imported
+from lstmir.frontends.values.axes import Axis, describe
+from lstmir.frontends.values.values import MAX_LENGTHS, Imported
 from lstmir.ir.diagnostics import UserError
 
 

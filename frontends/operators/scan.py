@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lstmir.dialects.rnn import sequence_type
-from lstmir.frontends.axes import TIME, Axis, describe
-from lstmir.frontends.folding import Folder
-from lstmir.frontends.messages import Graph
+from lstmir.frontends.model.messages import Graph
+from lstmir.frontends.operators.scope import Scope, by_name, output_names
 from lstmir.frontends.operators.table import Call, operator, position
-from lstmir.frontends.repeating import repeated
-from lstmir.frontends.scope import Scope, by_name, output_names
-from lstmir.frontends.values import Computed, Imported
+from lstmir.frontends.values.axes import TIME, Axis, describe
+from lstmir.frontends.values.folding import Folder
+from lstmir.frontends.values.repeating import repeated
+from lstmir.frontends.values.values import Computed, Imported
 from lstmir.ir.builder import Builder
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.operation import Operation

@@ -7,10 +7,10 @@ from itertools import accumulate
 
 import numpy as np
 
-from lstmir.frontends.axes import Axis, Length, fresh
-from lstmir.frontends.folding import Folder, fold, known
 from lstmir.frontends.operators.table import Call, operator, position
-from lstmir.frontends.values import Computed, Imported, Known
+from lstmir.frontends.values.axes import Axis, Length, fresh
+from lstmir.frontends.values.folding import Folder, fold, known
+from lstmir.frontends.values.values import Computed, Imported, Known
 from lstmir.ir.diagnostics import UserError
 
 _FAR = 2**31 - 1

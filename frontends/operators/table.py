@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from lstmir.frontends.axes import Axis
-from lstmir.frontends.node import Node
-from lstmir.frontends.values import Imported, Known
+from lstmir.frontends.model.node import Node
+from lstmir.frontends.values.axes import Axis
+from lstmir.frontends.values.values import Imported, Known
 from lstmir.ir.diagnostics import UserError
 
 if TYPE_CHECKING:
-    from lstmir.frontends.folding import Folder
-    from lstmir.frontends.scope import Scope
+    from lstmir.frontends.operators.scope import Scope
+    from lstmir.frontends.values.folding import Folder
 
 
 @dataclass(frozen=True)

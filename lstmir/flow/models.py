@@ -9,11 +9,11 @@ from pathlib import Path
 
 from lstmir.dialects.layers import LAYERS
 from lstmir.flow.arrays import check_readable
-from lstmir.frontends.cut import WHOLE, Cut, cut_model
 from lstmir.frontends.importer import import_model
-from lstmir.frontends.outline import Outline, outline
-from lstmir.frontends.read import read_model
-from lstmir.frontends.scope import NodeRefused
+from lstmir.frontends.model.read import read_model
+from lstmir.frontends.operators.scope import NodeRefused
+from lstmir.frontends.parts.cut import WHOLE, Cut, cut_model
+from lstmir.frontends.parts.outline import Outline, outline
 from lstmir.ir.diagnostics import Diagnostic, UsageError, UserError
 from lstmir.ir.interface import is_sampled
 from lstmir.ir.module import Module

@@ -10,7 +10,7 @@ from lstmir.flow.folder import check_target
 from lstmir.flow.models import check_model_path
 from lstmir.flow.recipes import recipe_named
 from lstmir.flow.toolchain import ToolMissing, ap_types
-from lstmir.frontends.cut import WHOLE, Cut
+from lstmir.frontends.parts.cut import WHOLE, Cut
 from lstmir.ir.diagnostics import UsageError, UserError, suggestion
 from lstmir.targets import PARTS, Part
 

@@ -17,7 +17,7 @@ from lstmir.flow.models import check_model_path, load_model
 from lstmir.flow.observe import Observers, Report
 from lstmir.flow.vcd import scope_of
 from lstmir.flow.whole import whole_file
-from lstmir.frontends.cut import WHOLE, Cut
+from lstmir.frontends.parts.cut import WHOLE, Cut
 from lstmir.interpreter.feeds import as_outputs, input_formats
 from lstmir.interpreter.rtl import Probe
 from lstmir.interpreter.run import run, run_reals

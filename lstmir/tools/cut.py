@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lstmir.frontends.cut import Cut
+    from lstmir.frontends.parts.cut import Cut
 
 
 def add_cut(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +19,6 @@ def add_cut(parser: argparse.ArgumentParser) -> None:
 
 def cut_of(arguments: argparse.Namespace) -> Cut:
     """What the flags say."""
-    from lstmir.frontends.cut import Cut
+    from lstmir.frontends.parts.cut import Cut
 
     return Cut(tuple(arguments.inputs), tuple(arguments.outputs))

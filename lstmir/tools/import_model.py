@@ -11,8 +11,8 @@ from lstmir.tools.command import write_text
 from lstmir.tools.cut import add_cut, cut_of
 
 if TYPE_CHECKING:
-    from lstmir.frontends.cut import Cut
-    from lstmir.frontends.outline import Outline, Part
+    from lstmir.frontends.parts.cut import Cut
+    from lstmir.frontends.parts.outline import Outline, Part
 
 
 def add_import(parser: argparse.ArgumentParser) -> None:

@@ -16,9 +16,9 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import fields
 from onnx import ModelProto, TensorProto, helper, numpy_helper, save_model
 
-from lstmir.frontends import messages
-from lstmir.frontends.functions import MAX_DEPTH, MAX_NODES
-from lstmir.frontends.read import read_model
+from lstmir.frontends.model import messages
+from lstmir.frontends.model.functions import MAX_DEPTH, MAX_NODES
+from lstmir.frontends.model.read import read_model
 from lstmir.tools.lstmir import main
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -12,7 +12,7 @@ from google.protobuf.json_format import MessageToDict
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from lstmir.frontends.importer import import_model
-from lstmir.frontends.read import model_of
+from lstmir.frontends.model.read import model_of
 from lstmir.interpreter.run import run
 from lstmir.ir.module import Module
 from lstmir.ir.verify import verify

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lstmir.frontends.exported import import_exported
+from lstmir.frontends.exporters.exported import import_exported
 from lstmir.frontends.keras import export
 from lstmir.interpreter.run import run
 from lstmir.ir.diagnostics import UserError

@@ -44,7 +44,7 @@ import numpy as np
 from google.protobuf.json_format import MessageToDict
 from onnx.backend.test.case.node import collect_testcases
 from lstmir.frontends.importer import import_model
-from lstmir.frontends.read import model_of
+from lstmir.frontends.model.read import model_of
 from lstmir.interpreter.run import run
 from lstmir.ir.verify import verify
 from lstmir.syntax.parser import parse_module

@@ -11,7 +11,7 @@ import pytest
 from google.protobuf.json_format import MessageToJson
 
 from lstmir.frontends.importer import import_model
-from lstmir.frontends.read import read_model
+from lstmir.frontends.model.read import read_model
 from lstmir.interpreter.run import run
 from lstmir.ir.interface import Port, ports
 from lstmir.ir.verify import verify

@@ -10,9 +10,9 @@ import onnx
 import pytest
 from google.protobuf.json_format import MessageToJson
 
-from lstmir.frontends.cut import Cut, cut_model
 from lstmir.frontends.importer import import_model
-from lstmir.frontends.read import read_model
+from lstmir.frontends.model.read import read_model
+from lstmir.frontends.parts.cut import Cut, cut_model
 from lstmir.interpreter.run import run
 from lstmir.ir.interface import ports
 from lstmir.ir.module import Module

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from lstmir.frontends.exported import import_exported
+from lstmir.frontends.exporters.exported import import_exported
 from lstmir.frontends.torch import export
 from lstmir.interpreter.run import run
 from lstmir.ir.diagnostics import UserError

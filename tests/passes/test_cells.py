@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from onnx import TensorProto, helper, numpy_helper
 
 from lstmir.frontends.importer import import_model
-from lstmir.frontends.read import model_of
+from lstmir.frontends.model.read import model_of
 from lstmir.interpreter.run import run
 from lstmir.ir.builder import Builder
 from lstmir.ir.interface import ports

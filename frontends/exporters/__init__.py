@@ -1,0 +1,1 @@
+"""What the helpers over other tools' exporters share."""

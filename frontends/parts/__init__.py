@@ -1,0 +1,1 @@
+"""Parts of models: where to cut, and the shapes there."""

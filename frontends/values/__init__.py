@@ -1,0 +1,1 @@
+"""Imported values: their axes, and their elements where these follow from constants and shapes."""
