@@ -53,6 +53,7 @@ class _Importer:
         weights = self.scope.initializers
         self.inputs = {key: inputs[key] for key in inputs if key not in weights}
         self.outputs = output_names(graph)
+        self.named: dict[str, Axis] = {}
         if not self.inputs:
             raise UserError("the model has no inputs")
         if not self.outputs:
@@ -74,11 +75,10 @@ class _Importer:
         return self.result
 
     def parameters(self) -> None:
-        named: dict[str, Axis] = {}
         for name, info in self.inputs.items():
             source = input_of(info)
             value = self.region.add_argument(source.type, identifier(name))
-            self.scope.values[name] = Computed(value, source.axes(named))
+            self.scope.values[name] = Computed(value, source.axes(self.named))
 
     def result_of(self, name: str) -> Computed:
         result = self.scope.value(name, "the model")
@@ -100,7 +100,7 @@ class _Importer:
         inputs = [(name, self.scope.values[name]) for name in self.inputs]
         outputs = list(zip(self.outputs, results, strict=True))
         for _, value in inputs:
-            claim_batch(value.axes, roles)
+            claim_batch(value.axes, self.named.values(), roles)
         ports = [
             port(name, kind, folder.value(value).type, value.axes, roles)
             for kind, group in (("input", inputs), ("output", outputs))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from msgspec import UNSET
@@ -61,7 +61,9 @@ def said_of(info: ValueInfo, what: str) -> tuple[Choice, Sequence[int | str | No
     """The element type, and a length, a name or None for each axis."""
     if info.shape is not UNSET:
         return 1 if info.elem_type is UNSET else info.elem_type, info.shape
-    tensor = UNSET if info.type is UNSET else info.type.tensor_type
+    if info.type is UNSET:
+        raise UserError(f"{what} has no type: of what elements it is, and of what shape")
+    tensor = info.type.tensor_type
     if tensor is UNSET:
         raise UserError(f"{what} is not a tensor")
     if tensor.shape is UNSET:
@@ -81,13 +83,20 @@ def _size(length: int | str | None, what: str) -> int | None:
     return length
 
 
-def claim_batch(axes: tuple[Axis, ...], roles: Roles) -> None:
-    """Call the first axis of an input but time the batch if it may vary and nobody has named another."""
+def claim_batch(axes: tuple[Axis, ...], named: Collection[Axis], roles: Roles) -> None:
+    """Call the first axis of an input but time the batch if it may vary and nobody has named another.
+
+    `named` are the axes that have names in the model: those of two names are not one batch. Nor is
+    an axis that may vary where the batch has a fixed length.
+    """
     if roles.find(axes, BATCH) is not None:
         return
     first = next((axis for axis in axes if roles.role(axis) is None), None)
-    if first is not None and first.size is None:
-        roles.mark(first, BATCH)
+    if first is None or first.size is not None or roles.has_fixed(BATCH):
+        return
+    if first in named and roles.find(tuple(named), BATCH) is not None:
+        return
+    roles.mark(first, BATCH)
 
 
 def port(name: str, kind: str, type_: Type, axes: tuple[Axis, ...], roles: Roles) -> Port:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from msgspec import UNSET
@@ -65,6 +66,10 @@ class Attributes:
         """An attribute that is a number."""
         return float(self._value(name, "f", default))
 
+    def finite(self, name: str, default: float) -> float:
+        """An attribute that is a number, neither NaN nor infinity."""
+        return check_finite(name, self.number(name, default))
+
     def text(self, name: str, default: str) -> str:
         """An attribute that is a string."""
         value = self._value(name, "s", None)
@@ -118,6 +123,13 @@ def entries_of(given: Sequence[Attribute] | dict[str, Plain]) -> Mapping[str, Pl
             raise UserError(f"attribute '{attribute.name}' is given twice")
         found[attribute.name] = attribute
     return found
+
+
+def check_finite(name: str, number: float) -> float:
+    """The number. Raises `UserError` if it is NaN or infinity, which the IR cannot say."""
+    if not isfinite(number):
+        raise UserError(f"attribute '{name}' must be a finite number, not {number}")
+    return number
 
 
 def _spelled_out(name: str, plain: Plain) -> AttributeValue:

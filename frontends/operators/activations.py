@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lstmir.dialects.activations import PARAMETERS, check_activation
+from lstmir.frontends.model.attributes import check_finite
 from lstmir.frontends.model.node import Node
 from lstmir.ir.diagnostics import Invalid, UserError
 
@@ -63,7 +64,7 @@ def _named(name: str) -> str:
 def _values(node: Node, key: str, names: Sequence[str]) -> Iterator[float]:
     """The parameter of each function; 0 for one that takes none."""
     attribute = f"activation_{key}"
-    given = node.numbers(attribute) or []
+    given = [check_finite(attribute, number) for number in node.numbers(attribute) or []]
     takers = [name for name in names if key in PARAMETERS[name]]
     if len(given) > len(takers):
         raise UserError(

@@ -26,19 +26,27 @@ def transpose(call: Call) -> Sequence[Imported]:
 
 @operator("Squeeze", "data axes?", "axes")
 def squeeze(call: Call) -> Sequence[Imported]:
-    """Without `axes`, every axis of length 1 goes."""
+    """Without `axes`, or with none in them, every axis of length 1 goes."""
     source, wanted = call.input("data"), call.integers("axes")
     axes = source.axes
-    if wanted is None:
-        gone = {k for k, axis in enumerate(axes) if axis.size == 1}
-    else:
-        gone = {position(axis, axes) for axis in wanted}
+    gone = {position(axis, axes) for axis in wanted} if wanted else _single(axes)
     for k in sorted(gone):
         if axes[k].size != 1:
             length = "unknown length" if axes[k].size is None else f"length {axes[k].size}"
             raise UserError(f"axis {k} cannot go: it has {length}, not 1")
     kept = tuple(axis for k, axis in enumerate(axes) if k not in gone)
     return [call.folder.reshape(source, kept)]
+
+
+def _single(axes: Sequence[Axis]) -> set[int]:
+    """Those of length 1."""
+    for k, axis in enumerate(axes):
+        if axis.size is None:
+            raise UserError(
+                f"'axes' names none: of a value of shape {describe(axes)}, axis {k} would go where its"
+                " length is 1 at run time, and else stay; say which axes go"
+            )
+    return {k for k, axis in enumerate(axes) if axis.size == 1}
 
 
 @operator("Unsqueeze", "data axes?", "axes")

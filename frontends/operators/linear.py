@@ -23,8 +23,8 @@ _TWO_COMPUTED = (
 def gemm(call: Call) -> Sequence[Imported]:
     """alpha A B + beta C. Constants are scaled and turned now."""
     node, folder = call.node, call.folder
+    alpha, beta = node.finite("alpha", 1.0), node.finite("beta", 1.0)
     left, right = (_factor(call, name) for name in "AB")
-    alpha, beta = node.number("alpha", 1.0), node.number("beta", 1.0)
     rows = None
     if isinstance(right, Known):
         weights = _scaled(known(_matrix(right, "B").T, right.name), alpha)

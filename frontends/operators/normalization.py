@@ -15,6 +15,9 @@ from lstmir.frontends.values.interpreted import interpret
 from lstmir.frontends.values.values import Computed, Imported, Known
 from lstmir.ir.diagnostics import UserError
 
+_TRAINING_IS_SAID = 14
+"""The version of ONNX from which on an attribute tells training from inference, not the outputs."""
+
 
 @operator(
     "BatchNormalization",
@@ -26,6 +29,11 @@ def batch_normalization(call: Call) -> Sequence[Imported]:
     node, folder, source = call.node, call.folder, call.input("X")
     if node.integer("training_mode", 0):
         raise UserError("attribute 'training_mode' must be 0; export the model for inference")
+    if call.opset < _TRAINING_IS_SAID and any(node.outputs[1:]):
+        raise UserError(
+            f"gives statistics ('{next(filter(None, node.outputs[1:]))}'), which means training; export"
+            " the model for inference"
+        )
     if not node.integer("spatial", 1):
         raise UserError("attribute 'spatial' must be 1: statistics are those of whole channels")
     if len(source.axes) < 2:
@@ -33,7 +41,12 @@ def batch_normalization(call: Call) -> Sequence[Imported]:
     scale, bias, mean, variance = (
         _of_channels(call, name) for name in ("scale", "B", "input_mean", "input_var")
     )
-    factor = scale / np.sqrt(variance + node.number("epsilon", 1e-5))
+    spread = variance + node.finite("epsilon", 1e-5)
+    if not (spread > 0).all():
+        raise UserError(
+            f"input 'input_var' plus 'epsilon' must be positive everywhere, as {spread.min():g} is not"
+        )
+    factor = scale / np.sqrt(spread)
     dtype = call.known("scale").array.dtype
     line = Affine(factor.astype(dtype), (bias - mean * factor).astype(dtype))
     behind = [1] * (len(source.axes) - 2)
@@ -63,7 +76,7 @@ def layer_normalization(call: Call) -> Sequence[Imported]:
     """Only the first output. `stash_type` is a precision; all is computed in float64."""
     source, folder = call.input("X"), call.folder
     axis = position(call.node.integer("axis", -1), source.axes)
-    attributes: dict[str, Any] = {"axis": axis, "epsilon": call.node.number("epsilon", 1e-5)}
+    attributes: dict[str, Any] = {"axis": axis, "epsilon": call.node.finite("epsilon", 1e-5)}
     name = "linalg.normalize"
     result: Imported
     if isinstance(source, Known):

@@ -23,7 +23,7 @@ from lstmir.ir.diagnostics import UserError
 def _activation(name: str) -> Handler:
     def handler(call: Call) -> Sequence[Imported]:
         source, defaults = floats(call.input("X")), PARAMETERS[name]
-        given = {key: call.node.number(key, value or 0.0) for key, value in defaults.items()}
+        given = {key: call.node.finite(key, value or 0.0) for key, value in defaults.items()}
         compose = Composer(call, source)
         return [activate(compose, Activation(name, **given), source, compose.name)]
 
@@ -37,7 +37,7 @@ for _name in ("HardSigmoid", "LeakyRelu"):
 @operator("Elu", "X", "alpha")
 def elu(call: Call) -> Sequence[Imported]:
     """x where x > 0, else alpha (exp(x) - 1)."""
-    if call.node.number("alpha", 1.0) == 1:
+    if call.node.finite("alpha", 1.0) == 1:
         return [call.folder.elementwise("math.elu", call.input("X"))]
     return _activation("Elu")(call)
 
@@ -47,7 +47,7 @@ def thresholded_relu(call: Call) -> Sequence[Imported]:
     """x where x > alpha, else 0; as a function of recurrent operators, x where it is alpha too."""
     source = floats(call.input("X"))
     compose = Composer(call, source)
-    threshold = compose.number(call.node.number("alpha", 1.0))
+    threshold = compose.number(call.node.finite("alpha", 1.0))
     branches = source, compose.number(0.0)
     return [compose.choose("gt", source, threshold, branches, compose.name)]
 

@@ -44,7 +44,7 @@ def _options(node: Node) -> dict[str, Any]:
     """What else a node says of its cells, where it is not the default."""
     found: dict[str, Any] = {}
     if "clip" in node.attributes:
-        found["clip"] = node.number("clip", 0.0)
+        found["clip"] = node.finite("clip", 0.0)
         if found["clip"] <= 0:
             raise UserError(f"attribute 'clip' must be positive, not {found['clip']:g}")
     for name in ("input_forget", "linear_before_reset"):

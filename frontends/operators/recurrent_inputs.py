@@ -8,8 +8,9 @@ import numpy as np
 
 from lstmir.dialects.layers import DIRECTIONS, Layer
 from lstmir.frontends.operators.table import Call
-from lstmir.frontends.values.axes import BATCH, TIME, Axis, describe
+from lstmir.frontends.values.axes import BATCH, TIME, Axis, describe, sizes_of
 from lstmir.frontends.values.folding import ELEMENTS, known
+from lstmir.frontends.values.repeating import repeated
 from lstmir.frontends.values.values import Computed, Imported, Known
 from lstmir.ir.diagnostics import UserError, suggestion
 from lstmir.ir.operation import Value
@@ -64,6 +65,8 @@ class LayerInputs:
     def _source(self) -> Imported:
         """X as [time, batch, features]. This is where the roles of axes come from."""
         source = _of_rank(self.call.input("X"), 3, "X")
+        if isinstance(source, Known) and None in sizes_of(source.axes):
+            source = repeated(self.folder, source, list(self.call.inputs.values()))
         if self.turned:
             source = self.folder.transpose(source, (1, 0, 2))
         if source.axes[2].size is None:

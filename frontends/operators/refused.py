@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from lstmir.frontends.model.node import Node
 from lstmir.frontends.operators.table import OPERATORS
-from lstmir.ir.diagnostics import UserError, suggestion
+from lstmir.ir.diagnostics import UserError
 
 _CONTROL = (
     "its graph depends on values at run time; export the model for inference with fixed options,"
@@ -35,6 +36,13 @@ def refuse_unknown(nodes: Sequence[Node]) -> UserError:
     if advice:
         return UserError(f"operator is not supported by lstmir: {advice}{also}")
     return UserError(
-        f"operator is not supported by lstmir{also}{suggestion(first, OPERATORS)};"
+        f"operator is not supported by lstmir{also}{_suggestion(first)};"
         " cut the model before or behind it (--inputs, --outputs)"
     )
+
+
+def _suggestion(operator: str) -> str:
+    """For a mistyped name only: both of two that differ more, such as Sin and Sign, are real."""
+    names = {name.lower(): name for name in OPERATORS}
+    near = get_close_matches(operator.lower(), names, n=1, cutoff=0.9)
+    return f"; did you mean '{names[near[0]]}'?" if near else ""

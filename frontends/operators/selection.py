@@ -89,7 +89,7 @@ def _chosen(folder: Folder, source: Imported, k: int, indices: Sequence[int]) ->
     if isinstance(source, Computed) and len(indices) > MAX_CHOSEN:
         raise UserError(f"takes {len(indices)} single elements; lstmir takes at most {MAX_CHOSEN}")
     axis = Axis(len(indices))
-    folder.roles.unite(axis, source.axes[k])  # fewer time steps are time steps
+    folder.roles.relate(axis, source.axes[k])
     axes = (*source.axes[:k], axis, *source.axes[k + 1 :])
     if isinstance(source, Known):
         return fold(axes, lambda: source.array.take(list(indices), k))

@@ -87,6 +87,9 @@ class Operator:
                 inputs[formal.rstrip("?")] = value
             elif not formal.endswith("?"):
                 raise UserError(f"input '{formal}' is missing")
+        for name in inputs:
+            if name in node.attributes:
+                raise UserError(f"'{name}' is given twice: as an input and as an attribute")
         return Call(node, scope, inputs, ())
 
 

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
+from lstmir.frontends.model.calls import attributes_of
 from lstmir.frontends.model.graph import ordered_nodes
-from lstmir.frontends.model.messages import Graph, Model
+from lstmir.frontends.model.messages import AttributeValue, Graph, Model
 from lstmir.frontends.model.messages import Node as NodeMessage
 from lstmir.frontends.model.names import identifier
 from lstmir.frontends.model.node import Node, reads_of
@@ -86,6 +87,7 @@ class _Names:
     """The tensors of a graph, by their own names and by those that they have in the IR."""
 
     def __init__(self, graph: Graph) -> None:
+        self.graph = graph
         given = [entry.name for entry in (*graph.input, *graph.initializer)]
         made = [name for node in graph.node for name in node.output if name]
         self.names = dict.fromkeys([*given, *made])
@@ -101,7 +103,26 @@ class _Names:
             return found[0]
         if found:
             raise UserError(f"'{name}' may be any of {', '.join(found)}: name it as the model does")
+        around = _around(self.graph, name)
+        if around is not None:
+            raise UserError(
+                f"'{name}' is in the body of {Node(around, TensorReader())}: a cut goes through the graph"
+                " around it"
+            )
         near = suggestion(name, [*self.names, *self.identifiers])
         raise UserError(
             f"the model has no tensor '{name}'{near}; 'lstmir import --list' shows where to cut"
         )
+
+
+def _around(graph: Graph, name: str) -> NodeMessage | None:
+    """The node in whose body, or in one within it, a name is defined."""
+    for node in graph.node:
+        for entry in attributes_of(node).values():
+            if not isinstance(entry, AttributeValue) or entry.g is UNSET:
+                continue
+            entries = (*entry.g.input, *entry.g.initializer)
+            made = (output for inner in entry.g.node for output in inner.output)
+            if name in {*(each.name for each in entries), *made} or _around(entry.g, name):
+                return node
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TypeAlias
 
 import msgspec
@@ -35,20 +36,15 @@ class Shapes:
         if not any(_is_full(lengths) for _, lengths in said):
             said += [each for each in (self._inferred.get(name),) if each]
         if not said:
-            raise UserError(
-                f"the model does not tell the shape of '{name}': add it to the model's value_info"
-                " (onnx.shape_inference.infer_shapes does), or install onnx:"
-                " pip install 'lstmir[onnx]'"
-            )
+            raise UserError(f"the model does not tell the shape of '{name}'{_advice()}")
         elements = [element for element, _ in said]
         lengths = [_best(column) for column in zip(*(each for _, each in said), strict=False)]
         return ValueInfo(name, shape=lengths, elem_type=elements[0])
 
     def _stated(self, name: str) -> tuple[Choice, Lengths] | None:
-        for info in self.graph.value_info:
-            if info.name == name:
-                return _said(info)
-        return None
+        outputs = (each for each in self.graph.output if not isinstance(each, str))
+        found = (_said(info) for info in (*self.graph.value_info, *outputs) if info.name == name)
+        return next(filter(None, found), None)
 
     def _read_as(self, name: str) -> tuple[Choice, Lengths] | None:
         """As the sequence that a recurrent node reads: its weights and states imply the shape."""
@@ -96,9 +92,19 @@ class Shapes:
             found = infer_shapes(proto, data_prop=True)
         except (ParseError, InferenceError, RuntimeError, ValueError):
             return {}  # a model in a shorter form, or one with a mistake that the importer will name
-        infos = (msgspec.convert(MessageToDict(info), ValueInfo) for info in found.graph.value_info)
+        every = (*found.graph.value_info, *found.graph.output)
+        infos = (msgspec.convert(MessageToDict(info), ValueInfo) for info in every)
         said = {info.name: _said(info) for info in infos}
         return {name: each for name, each in said.items() if each}
+
+
+def _advice() -> str:
+    if find_spec("onnx") is not None:
+        return ", nor does ONNX's shape inference find it: add it to the model's value_info, or cut elsewhere"
+    return (
+        ": add it to the model's value_info (onnx.shape_inference.infer_shapes does), or install onnx:"
+        " pip install 'lstmir[onnx]'"
+    )
 
 
 def _said(info: ValueInfo) -> tuple[Choice, Lengths] | None:

@@ -59,15 +59,21 @@ def _described(axis: Axis) -> str:
 
 
 class Roles:
-    """Which axes are one, and which of those are the batch or time."""
+    """Which axes are one, and which are the batch or time."""
 
     def __init__(self) -> None:
         self._united = nx.utils.UnionFind()
+        self._akin = nx.utils.UnionFind()
         self._marks: dict[Axis, str] = {}
 
     def unite(self, first: Axis, second: Axis) -> None:
-        """Record that two axes are one."""
+        """Record that two axes are one: of one length, and in one role."""
         self._united.union(first, second)
+        self._akin.union(first, second)
+
+    def relate(self, first: Axis, second: Axis) -> None:
+        """Record that two axes are in one role, whatever their lengths: fewer time steps are time steps."""
+        self._akin.union(first, second)
 
     def same(self, first: Axis, second: Axis) -> bool:
         """Whether two axes were found to be one."""
@@ -90,7 +96,12 @@ class Roles:
 
     def role(self, axis: Axis) -> str | None:
         """`batch`, `time` or None."""
-        return next((r for marked, r in self._marks.items() if self.same(marked, axis)), None)
+        root = self._akin[axis]
+        return next((r for marked, r in self._marks.items() if self._akin[marked] is root), None)
+
+    def has_fixed(self, role: str) -> bool:
+        """Whether an axis of known length has been given a role."""
+        return any(axis.size is not None and given == role for axis, given in self._marks.items())
 
     def find(self, axes: Sequence[Axis], role: str) -> int | None:
         """The position of the first axis with a role, or None."""

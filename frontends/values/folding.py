@@ -149,7 +149,7 @@ class Folder:
         if source.axes[axis].size == size:
             return source
         shorter = Axis(size)
-        self.roles.unite(shorter, source.axes[axis])  # fewer time steps are time steps
+        self.roles.relate(shorter, source.axes[axis])
         axes = (*source.axes[:axis], shorter, *source.axes[axis + 1 :])
         if isinstance(source, Computed):
             return self.emit("tensor.slice", [source], axes, axis=axis, start=start, size=size)
@@ -163,7 +163,7 @@ class Folder:
             unite_all(rest, part.axes, axis, self.roles)
         size = sum(part.axes[axis].size or 0 for part in parts)
         joined = Axis(size)
-        self.roles.unite(joined, rest[axis])
+        self.roles.relate(joined, rest[axis])
         axes = (*rest[:axis], joined, *rest[axis + 1 :])
         known = [part for part in parts if isinstance(part, Known)]
         if len(known) < len(parts):

@@ -115,6 +115,21 @@ MODELS: dict[str, tuple[list[NodeProto], dict[str, tuple[int | str | None, ...]]
         {"x": (9, "n", 4), "z": ("m", "n")},
         {"x": (1, 0), "z": (1, None), "y": (2, 0), "w": (1, None)},
     ),
+    "two_names_are_two_lengths": (
+        [LSTM, node("Tanh", ["z"], ["w"])],
+        {"x": (9, "n", 4), "z": ("m", 4)},
+        {"x": (1, 0), "z": (None, None), "y": (2, 0), "w": (None, None)},
+    ),
+    "no_name_may_be_the_batch": (
+        [LSTM, node("Tanh", ["z"], ["w"])],
+        {"x": (9, "n", 4), "z": (None, 4)},
+        {"x": (1, 0), "z": (0, None), "y": (2, 0), "w": (0, None)},
+    ),
+    "a_fixed_batch_does_not_vary": (
+        [LSTM, node("Tanh", ["z"], ["w"])],
+        {"x": ("t", 1, 4), "z": (None, 4)},
+        {"x": (1, 0), "z": (None, None), "y": (2, 0), "w": (None, None)},
+    ),
     "a_constant_says_nothing": (
         [
             node("Add", ["x", "row"], ["a"]),
@@ -198,3 +213,13 @@ def test_an_input_that_is_no_tensor_is_refused(bench: Bench) -> None:
     model.graph.input.append(info)
     with pytest.raises(UserError, match="error: the input 'x' is not a tensor"):
         bench.imported(model)
+
+
+def test_an_input_that_says_nothing_is_refused(bench: Bench) -> None:
+    model = bench.model([node("Tanh", ["x"], ["y"])], {})
+    model.graph.input.append(helper.make_empty_tensor_value_info("x"))
+    with pytest.raises(UserError) as error:
+        bench.imported(model)
+    assert str(error.value) == (
+        "error: the input 'x' has no type: of what elements it is, and of what shape"
+    )

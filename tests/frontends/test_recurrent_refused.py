@@ -128,6 +128,12 @@ ATTRIBUTES: list[tuple[str, dict[str, Any], str]] = [
         {"activations": ["ScaledTanh"], "activation_alpha": [0.5]},
         "attribute 'activation_beta' is missing: 'ScaledTanh' has no default",
     ),
+    (
+        "RNN",
+        {"activations": ["LeakyRelu"], "activation_alpha": [float("nan")]},
+        "attribute 'activation_alpha' must be a finite number, not nan",
+    ),
+    ("GRU", {"clip": float("inf")}, "attribute 'clip' must be a finite number, not inf"),
 ]
 
 

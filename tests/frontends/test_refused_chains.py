@@ -257,6 +257,19 @@ def test_before_version_13_a_softmax_takes_axes_as_one(bench: Bench) -> None:
     )
 
 
+def test_before_version_14_statistics_mean_training(bench: Bench) -> None:
+    names = ["scale", "b", "mean", "var"]
+    results = ["y", "", "seen", "", ""]
+    nodes = [node("BatchNormalization", ["x", *names], results, name="norm")]
+    weights = {name: np.ones(3, np.float32) for name in names}
+    with pytest.raises(UserError) as error:
+        bench.imported(bench.model(nodes, {"x": ("batch", 3)}, weights=weights, opset=13))
+    assert str(error.value) == (
+        "error: node 'norm' (BatchNormalization): gives statistics ('seen'), which means training;"
+        " export the model for inference"
+    )
+
+
 def test_two_unknown_lengths_may_be_the_same_or_not(bench: Bench) -> None:
     nodes = [
         node("Shape", ["x"], ["s"]),

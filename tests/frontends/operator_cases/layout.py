@@ -14,7 +14,14 @@ CASES: dict[str, Case] = {
         {"a": ints(1, -1)},
     ),
     "squeeze_all": Case(
-        [node("Unsqueeze", ["x", "a"], ["u"]), node("Squeeze", ["u"], ["y"])], {"a": ints(0, 2)}
+        [node("Unsqueeze", ["x", "a"], ["u"]), node("Squeeze", ["u"], ["y"])],
+        {"a": ints(0, 2)},
+        {"x": (3, 5, 4)},
+    ),
+    "squeeze_none_is_all": Case(
+        [node("Unsqueeze", ["x", "a"], ["u"]), node("Squeeze", ["u", "none"], ["y"])],
+        {"a": ints(0, 2), "none": ints()},
+        {"x": (3, 5, 4)},
     ),
     "reshape": Case([node("Reshape", ["x", "s"], ["y"])], {"s": ints(-1, 2, 10)}),
     "reshape_keeps": Case([node("Reshape", ["x", "s"], ["y"])], {"s": ints(0, 0, 2, -1)}),

@@ -143,6 +143,23 @@ def test_a_name_that_may_be_two(bench: Bench) -> None:
     )
 
 
+def test_a_name_in_the_body_of_a_scan(bench: Bench) -> None:
+    info = helper.make_tensor_value_info
+    body = helper.make_graph(
+        [node("Add", ["state", "step"], ["sum"])],
+        "body",
+        [info(name, TensorProto.FLOAT, None) for name in ("state", "step")],
+        [info("sum", TensorProto.FLOAT, None)],
+    )
+    scan = node("Scan", ["h", "x"], ["y"], name="loop", body=body, num_scan_inputs=1)
+    model = bench.model([scan], {"h": ("batch", 2), "x": ("time", "batch", 2)})
+    for name in ("step", "sum"):
+        assert refusal(model, bench, Cut(outputs=(name,))) == (
+            f"error: '{name}' is in the body of node 'loop' (Scan): a cut goes through the graph"
+            " around it"
+        )
+
+
 def test_a_shape_that_nothing_tells(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = [node("Relu", ["x"], ["a"]), node("Relu", ["a"], ["y"])]
     model = bench.model(nodes, {"x": ("batch", 2)})
@@ -150,6 +167,32 @@ def test_a_shape_that_nothing_tells(bench: Bench, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(UserError, match=r"does not tell the shape of 'a': add it to .*value_info"):
         cut_model(model_of(mapping, "m"), Cut(("a",)))
+
+
+def test_a_shape_that_inference_does_not_find(bench: Bench) -> None:
+    nodes = [node("Relu", ["x"], ["a"]), node("Relu", ["a"], ["y"])]
+    model = bench.model(nodes, {"x": None})  # type: ignore[dict-item]
+    assert refusal(model, bench, Cut(("a",))) == (
+        "error: the model does not tell the shape of 'a', nor does ONNX's shape inference find it:"
+        " add it to the model's value_info, or cut elsewhere"
+    )
+
+
+@pytest.mark.parametrize("shape", [None, ("batch", 2)])
+def test_a_shape_of_an_output_of_the_model(
+    shape: tuple[str, int] | None, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is inferred, or it stands there."""
+    nodes = [node("Relu", ["x"], ["a"]), node("Relu", ["a"], ["y"])]
+    model = bench.model(nodes, {"x": ("batch", 2)}, ["y", "a"])
+    if shape:
+        stated = helper.make_tensor_value_info("a", TensorProto.FLOAT, shape)
+        model.graph.output[1].CopyFrom(stated)
+    mapping = bench.as_dict(model)
+    if shape:
+        monkeypatch.setitem(sys.modules, "onnx", None)
+    module = import_model(cut_model(model_of(mapping, "m"), Cut(("a",), ("y",))), "m")
+    assert ports(module, "input")[0].shape == (-1, 2)
 
 
 def test_a_shape_that_the_model_states(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,44 @@ REFUSED: dict[str, Refused] = {
         {},
         "a computed value of float32 cannot be cast to int64",
     ),
+    "mistyped": (
+        node("SIGMOD", ["x"], ["y"]),
+        {},
+        (
+            "operator is not supported by lstmir; did you mean 'Sigmoid'?; cut the model before or behind"
+            " it (--inputs, --outputs)"
+        ),
+    ),
+    "spelled_as_another": (
+        node("Sin", ["x"], ["y"]),
+        {},
+        "operator is not supported by lstmir; cut the model before or behind it (--inputs, --outputs)",
+    ),
+    "elu_of_nothing": (
+        node("Elu", ["x"], ["y"], alpha=float("nan")),
+        {},
+        "attribute 'alpha' must be a finite number, not nan",
+    ),
+    "gemm_of_infinity": (
+        node("Gemm", ["x", "w"], ["y"], alpha=float("inf")),
+        {"w": floats(4, 4)},
+        "attribute 'alpha' must be a finite number, not inf",
+    ),
+    "normalized_by_nothing": (
+        node("LayerNormalization", ["x", "w"], ["y"], epsilon=float("nan")),
+        {"w": floats(4)},
+        "attribute 'epsilon' must be a finite number, not nan",
+    ),
+    "a_variance_below_zero": (
+        node("BatchNormalization", ["x", "w", "w", "w", "v"], ["y"]),
+        {"w": floats(5), "v": np.full(5, -0.5, np.float32)},
+        "input 'input_var' plus 'epsilon' must be positive everywhere, as -0.49999 is not",
+    ),
+    "clip_in_two_ways": (
+        node("Clip", ["x", "w"], ["y"], min=0.5),
+        {"w": np.array(0.25, np.float32)},
+        "'min' is given twice: as an input and as an attribute",
+    ),
     "clip_computed": (node("Clip", ["x", "x"], ["y"]), {}, "input 'min' must be a constant"),
     "clip_by_several": (
         node("Clip", ["x", "", "w"], ["y"]),
