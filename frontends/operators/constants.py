@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from lstmir.frontends.model.node import Node
+from lstmir.frontends.model.rank import check_rank
 from lstmir.frontends.model.tensors import element_dtype
 from lstmir.frontends.operators.composer import Composer, dtype_of
 from lstmir.frontends.operators.table import Call, operator
 from lstmir.frontends.values.axes import Axis, Length, Roles, describe, fresh, length_of, sizes_of
 from lstmir.frontends.values.evaluate import numbers
-from lstmir.frontends.values.folding import Folder, fold, known
+from lstmir.frontends.values.folding import Folder, known
 from lstmir.frontends.values.values import Imported, Known
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.types import TensorType, element_of
+
+MAX_REPEATED = 2**28
+"""No constant is longer than this, even one that repeats a single element: 1 GiB of float32."""
 
 
 @operator("Constant", attributes="value value_float value_floats value_int value_ints")
@@ -30,6 +35,7 @@ def constant(call: Call) -> Sequence[Imported]:
     name = node.outputs[0]
     array = node.array("value", name)
     if array is not None:
+        call.folder.budget.grant(array)
         return [known(array, name)]
     attribute = next(iter(node.attributes))
     value = _NUMBERS[attribute](node)
@@ -67,7 +73,7 @@ def constant_of_shape(call: Call) -> Sequence[Imported]:
     array = np.zeros(1, np.float32) if array is None else array
     if array.size != 1:
         raise UserError(f"attribute 'value' must hold one element, not {array.size}")
-    return [_repeated(known(array.reshape(())), call.known("input").lengths())]
+    return [_repeated(call.folder, known(array.reshape(())), call.known("input").lengths())]
 
 
 @operator("Expand", "input shape")
@@ -79,7 +85,7 @@ def expand(call: Call) -> Sequence[Imported]:
 def expanded(folder: Folder, source: Imported, lengths: Sequence[Length]) -> Imported:
     """A value broadcast against a shape."""
     if isinstance(source, Known):
-        return _repeated(source, lengths)
+        return _repeated(folder, source, lengths)
     rank = max(len(source.axes), len(lengths))
     have = [*fresh([1] * (rank - len(source.axes))), *source.axes]
     pairs = zip(have, _padded(lengths, rank), strict=True)
@@ -103,7 +109,7 @@ def _grown(axis: Axis, length: Length, roles: Roles) -> Axis:
     raise UserError(f"an axis of {have} cannot be repeated to {wanted}")
 
 
-def _repeated(source: Known, lengths: Sequence[Length]) -> Known:
+def _repeated(folder: Folder, source: Known, lengths: Sequence[Length]) -> Known:
     """The constant, broadcast against a shape."""
     if any(isinstance(length, int) and length < 0 for length in lengths):
         raise UserError("the shape has a negative length")
@@ -116,7 +122,10 @@ def _repeated(source: Known, lengths: Sequence[Length]) -> Known:
         length = have if want == 1 else want
         axes.append(length if isinstance(length, Axis) else Axis(length))
     stored = tuple(1 if axis.size is None else axis.size for axis in axes)
-    return fold(tuple(axes), lambda: np.broadcast_to(source.array, stored))
+    check_rank(len(axes), "the result")
+    if prod(stored) > MAX_REPEATED:
+        raise UserError(f"a constant of shape {describe(axes)} is too large")
+    return Known(np.broadcast_to(source.array, stored), tuple(axes))
 
 
 def _padded(lengths: Sequence[Length], rank: int) -> list[Length]:
@@ -145,7 +154,7 @@ def _cast(call: Call, target: np.dtype) -> Imported:
         return source
     if isinstance(source, Known):
         array = numbers(source)
-        return fold(source.axes, lambda: array.astype(target))
+        return call.folder.fold(source.axes, lambda: array.astype(target))
     if have == target:
         return source
     compose = Composer(call, source if have.kind == "f" else known(np.zeros((), target)))

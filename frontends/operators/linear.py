@@ -8,7 +8,7 @@ import numpy as np
 
 from lstmir.frontends.operators.table import Call, operator
 from lstmir.frontends.values.axes import Axis, describe, fresh, sizes_of
-from lstmir.frontends.values.folding import Folder, fold, known
+from lstmir.frontends.values.folding import Folder, known
 from lstmir.frontends.values.reshaping import check_parted
 from lstmir.frontends.values.values import Imported, Known
 from lstmir.ir.diagnostics import UserError
@@ -127,7 +127,7 @@ def multiplied(folder: Folder, weights: Known, source: Imported) -> Imported:
     if source.axes[-1].size != weights.array.shape[1]:
         shapes = f"{describe(source.axes)} and {describe(weights.axes)}"
         raise UserError(f"the shapes {shapes} do not fit together")
-    return fold(axes, lambda: source.array @ weights.array.T)
+    return folder.fold(axes, lambda: source.array @ weights.array.T)
 
 
 def _turned(folder: Folder, source: Imported) -> Imported:

@@ -10,7 +10,7 @@ import numpy as np
 from lstmir.frontends.operators.table import Call, operator, position
 from lstmir.frontends.values.absorb import Affine, absorb
 from lstmir.frontends.values.axes import describe, sizes_of
-from lstmir.frontends.values.folding import fold, known
+from lstmir.frontends.values.folding import known
 from lstmir.frontends.values.interpreted import interpret
 from lstmir.frontends.values.values import Computed, Imported, Known
 from lstmir.ir.diagnostics import UserError
@@ -81,7 +81,7 @@ def layer_normalization(call: Call) -> Sequence[Imported]:
     result: Imported
     if isinstance(source, Known):
         array = source
-        result = fold(source.axes, lambda: interpret(name, array, **attributes))
+        result = folder.fold(source.axes, lambda: interpret(name, array, **attributes))
     else:
         result = folder.emit(name, [source], source.axes, **attributes)
     for operation, addend in (("arith.mul", "Scale"), ("arith.add", "B")):

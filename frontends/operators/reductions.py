@@ -10,7 +10,6 @@ import numpy as np
 
 from lstmir.frontends.operators.table import Call, Handler, operator, position
 from lstmir.frontends.values.axes import Axis, describe, fresh
-from lstmir.frontends.values.folding import fold
 from lstmir.frontends.values.interpreted import interpret
 from lstmir.frontends.values.values import Computed, Imported, Known
 from lstmir.ir.diagnostics import UserError
@@ -56,7 +55,7 @@ def _reduced(call: Call, kind: str, source: Imported, axes: Sequence[int], keep:
         made = _INTEGERS[kind](integers, axis=tuple(axes), keepdims=keep)
         dtype = np.int64 if source.array.dtype == object else source.array.dtype
         return Known(np.asarray(made, dtype), result)
-    return fold(result, lambda: interpret(name, source, **attributes))
+    return call.folder.fold(result, lambda: interpret(name, source, **attributes))
 
 
 def _check_known(source: Known, kind: str, axes: Sequence[int]) -> None:
@@ -87,7 +86,7 @@ operator("LogSoftmax", "input", "axis")(_softmax("linalg.log_softmax"))
 
 def _along(call: Call, name: str, source: Imported, axis: int) -> Imported:
     if isinstance(source, Known):
-        return fold(source.axes, lambda: interpret(name, source, axis=axis))
+        return call.folder.fold(source.axes, lambda: interpret(name, source, axis=axis))
     return call.folder.emit(name, [source], source.axes, axis=axis)
 
 
@@ -116,7 +115,7 @@ def argmax(call: Call) -> Sequence[Imported]:
     attributes: dict[str, Any] = {"axis": axis, **({"last": True} if last else {})}
     if isinstance(source, Known):
         found = interpret("linalg.argmax", source, **attributes)
-        return [fold(axes, lambda: np.expand_dims(found, axis) if kept else found)]
+        return [folder.fold(axes, lambda: np.expand_dims(found, axis) if kept else found)]
     value = folder.builder.value("linalg.argmax", folder.value(source), **attributes)
     sizes = tuple(each.size for each in axes)
     if not sizes:

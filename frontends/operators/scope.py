@@ -60,6 +60,7 @@ class Scope:
     def _import(self, node: Node) -> None:
         values = [self.value(name, str(node)) if name else None for name in node.inputs]
         try:
+            self.folder.budget.spend(sum(v.array.size for v in values if isinstance(v, Known)))
             operator = OPERATORS[node.op_type]
             results = operator.handler(operator.bind(node, values, self))
         except UserError as error:
@@ -72,6 +73,7 @@ class Scope:
         """The value of a name; one of an outer graph is captured. Raises `UserError` if there is none."""
         if name in self.initializers:
             array = self.tensors.read(self.initializers.pop(name), name)
+            self.folder.budget.grant(array)
             self.values[name] = known(array, name)
         if name not in self.values and self.outer is not None:
             found = self.outer.value(name, reader)

@@ -9,7 +9,7 @@ import numpy as np
 
 from lstmir.frontends.operators.table import Call, operator, position
 from lstmir.frontends.values.axes import Axis, Length, fresh
-from lstmir.frontends.values.folding import Folder, fold, known
+from lstmir.frontends.values.folding import Folder, known
 from lstmir.frontends.values.values import Computed, Imported, Known
 from lstmir.ir.diagnostics import UserError
 
@@ -92,7 +92,7 @@ def _chosen(folder: Folder, source: Imported, k: int, indices: Sequence[int]) ->
     folder.roles.relate(axis, source.axes[k])
     axes = (*source.axes[:k], axis, *source.axes[k + 1 :])
     if isinstance(source, Known):
-        return fold(axes, lambda: source.array.take(list(indices), k))
+        return folder.fold(axes, lambda: source.array.take(list(indices), k))
     return folder.emit("tensor.gather", [source], axes, axis=k, indices=tuple(indices))
 
 
@@ -107,7 +107,7 @@ def gather(call: Call) -> Sequence[Imported]:
         if size is not None and not -size <= index < size:
             raise UserError(f"there is no element {index} along axis {k}: it has {size}")
     if isinstance(source, Known) and size is not None:
-        return [_take(source, indices, k)]
+        return [_take(call.folder, source, indices, k)]
     if size is None and wanted not in ([0], [-1]):
         raise UserError(
             f"axis {k} has unknown length: only its first element (0) or its last (-1) can be taken"
@@ -124,11 +124,11 @@ def gather(call: Call) -> Sequence[Imported]:
     return [call.folder.reshape(found, axes)]
 
 
-def _take(source: Known, indices: Known, k: int) -> Known:
+def _take(folder: Folder, source: Known, indices: Known, k: int) -> Known:
     axes = (*source.axes[:k], *fresh(indices.array.shape), *source.axes[k + 1 :])
     chosen = indices.array.astype(np.int64)
     # Of an array of objects, numpy hands out the object itself.
-    return fold(axes, lambda: np.asarray(source.array.take(chosen, k), source.array.dtype))
+    return folder.fold(axes, lambda: np.asarray(source.array.take(chosen, k), source.array.dtype))
 
 
 @operator("Split", "input split?", "axis split num_outputs")

@@ -12,6 +12,7 @@ from lstmir.frontends.model.names import identifier
 from lstmir.frontends.model.rank import check_rank
 from lstmir.frontends.values.alignment import broadcast, unite_all
 from lstmir.frontends.values.axes import Axis, Roles, describe, fresh, sizes_of
+from lstmir.frontends.values.budget import Budget
 from lstmir.frontends.values.evaluate import evaluate
 from lstmir.frontends.values.reshaping import check_parted, parts_of
 from lstmir.frontends.values.values import Computed, Imported, Known
@@ -38,9 +39,6 @@ ELEMENTS: dict[str, ElementType] = {
     "float16": F16, "float32": F32, "float64": F64, "bool": I1, "int32": I32, "int64": I64,
 }  # fmt: skip
 
-MAX_ELEMENTS = 2**28
-"""The largest value that is computed at import: 1 GiB of float32."""
-
 
 class Folder:
     """Adds operations to a region. Raises `UserError` for what the IR cannot say.
@@ -53,6 +51,7 @@ class Folder:
         self.roles: Roles = outer.roles if outer else Roles()
         self.captures: dict[Value, Value] = {}
         self._constants: dict[Known, Value] = {}
+        self.budget: Budget = outer.budget if outer else Budget()
         self.finishers: list[Callable[[], None]] = []
         """What remains to be done to the region when all is in it that reads its values."""
 
@@ -91,6 +90,16 @@ class Folder:
         return self.builder.constant(
             array, TensorType(array.shape or (1,), element), identifier(name or "constant")
         )
+
+    def fold(self, axes: tuple[Axis, ...], compute: Callable[[], np.ndarray]) -> Known:
+        """What `compute` gives. Raises `UserError` first if that would take too much memory.
+
+        Numbers that overflow become infinity, which is refused where such a constant is used.
+        """
+        check_rank(len(axes), "the result")
+        self.budget.spend(prod(_stored(axes)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return Known(compute(), axes)
 
     def emit(
         self,
@@ -137,7 +146,7 @@ class Folder:
     def reshape(self, source: Imported, axes: tuple[Axis, ...]) -> Imported:
         """The same elements in row-major order."""
         if isinstance(source, Known):
-            return fold(axes, lambda: source.array.reshape(_stored(axes)))
+            return self.fold(axes, lambda: source.array.reshape(_stored(axes)))
         sizes = sizes_of(parts_of(axes))
         if sizes == shape_of(source.value.type):
             return Computed(source.value, axes)
@@ -168,7 +177,7 @@ class Folder:
         known = [part for part in parts if isinstance(part, Known)]
         if len(known) < len(parts):
             return self.emit("tensor.concat", parts, axes, axis=axis)
-        return fold(axes, lambda: np.concatenate([part.array for part in known], axis))
+        return self.fold(axes, lambda: np.concatenate([part.array for part in known], axis))
 
     def elementwise(
         self, name: str, *operands: Imported, hint: str | None = None, **attributes: Any
@@ -177,7 +186,7 @@ class Folder:
         axes = self.broadcast(operands)
         given = [operand for operand in operands if isinstance(operand, Known)]
         if len(given) == len(operands):
-            return fold(axes, lambda: evaluate(name, given, **attributes))
+            return self.fold(axes, lambda: evaluate(name, given, **attributes))
         written = definition_of(name).infer is None
         type_ = self._stacked(operands[0]).type if written else None
         if type_ is not None and not is_float(type_):
@@ -196,18 +205,6 @@ class Folder:
 def known(array: np.ndarray, name: str = "") -> Known:
     """A value known now, all of whose axes are new."""
     return Known(array, fresh(array.shape), name)
-
-
-def fold(axes: tuple[Axis, ...], compute: Callable[[], np.ndarray]) -> Known:
-    """What `compute` gives. Raises `UserError` first if that would take too much memory.
-
-    Numbers that overflow become infinity, which is refused where such a constant is used.
-    """
-    check_rank(len(axes), "the result")
-    if prod(_stored(axes)) > MAX_ELEMENTS:
-        raise UserError(f"a constant of shape {describe(axes)} is too large")
-    with np.errstate(over="ignore", invalid="ignore"):
-        return Known(compute(), axes)
 
 
 def _stored(axes: Sequence[Axis]) -> tuple[int, ...]:
