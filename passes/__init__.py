@@ -14,6 +14,7 @@ NAMES = (
     "expand_cells",
     "calibrate",
     "prune",
+    "prove_ranges",
     "assign_bitwidths",
     "quantize",
     "approximate_activations",

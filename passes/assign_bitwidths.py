@@ -14,7 +14,10 @@ from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import is_float, shape_of
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
-from lstmir.passes.ranges import UNLIMITED, Recorded
+from lstmir.passes.bounds.analysis import prove
+from lstmir.passes.bounds.choice import Choice, Choices, image_of, set_choice
+from lstmir.passes.bounds.declared import declared_inputs, record
+from lstmir.passes.ranges import UNLIMITED, Recorded, signed_format
 from lstmir.passes.uses import (
     feeds_matrix,
     is_exact_output,
@@ -26,8 +29,6 @@ from lstmir.pipeline.passes import Context, Promise, cannot, register
 
 # Beyond these a saturating function is flat: its operand may saturate.
 _FLAT = {"math.sigmoid": 8.0, "math.tanh": 4.0}
-# Ranges that hold for every operand.
-_IMAGES = {"math.sigmoid": (0.0, 1.0), "math.tanh": (-1.0, 1.0)}
 # Finer than this part of the largest sum (as a power of two), a product would only widen the sum.
 _SUM_BITS = 40
 
@@ -39,8 +40,9 @@ class AssignBitwidths:
 
     Outside of recurrences also for products, and for what is computed for a matrix or a recurrence
     to read. Whatever lies between those is exact. Integer bits follow from the range of the values:
-    proven for functions whose image is known, else recorded by `calibrate` and widened by
-    `margin` (the record `basis` says which); what exceeds them saturates.
+    the proven one (see `prove-ranges`, whose records are made here too) where it costs no bit more
+    than what `calibrate` recorded, widened by `margin`; else that one, and what exceeds it
+    saturates. The record `basis` says which. Gates and the states that they make are always proven.
     """
 
     name: ClassVar[str] = "assign-bitwidths"
@@ -77,14 +79,18 @@ class _Assignment:
         self.options = options
         self.module = module
         self.known = Recorded(options, module)
+        inputs = declared_inputs(module.main, options.margin)
+        if inputs is None:
+            raise self.known.missing(None)
+        proven = prove(module, inputs)
+        record(module, proven)
+        self.choices = Choices(self.known, proven, options.margin)
 
     def run(self) -> None:
         main = self.module.main
-        ranges = main.attributes.get("ranges")
-        if ranges is None:
-            raise self.known.missing(None)
         main.attributes["formats"] = tuple(
-            self.sampled(range_, self.options.activations) for range_ in ranges
+            signed_format(self.options.margin * max(-lo, hi), self.options.activations)
+            for lo, hi in main.attributes["ranges"]
         )
         self.region(main.region)
         for op in main.region.operations():
@@ -99,21 +105,19 @@ class _Assignment:
 
     def region(self, region: Region) -> None:
         for op in region.operations():
-            if op.name in _IMAGES or op.name.startswith("math."):
+            if op.name.startswith("math."):
                 self.function(op)
             if op.name == "rnn.scan":
                 self.states(op)
                 self.region(op.regions[0])
 
     def function(self, op: Operation) -> None:
-        lo, hi = self.known.range_of(op.operands[0])
-        flat = _FLAT.get(op.name, float("inf"))
-        operand = self.sampled((max(lo, -flat), min(hi, flat)), self.options.operands, flat)
-        op.attributes["operand_format"] = operand
-        image = _IMAGES.get(op.name)
-        lo, hi = image or self.known.range_of(op.result)
-        self.set(op, self.unit(lo, hi) if image else self.sampled((lo, hi), self.options.activations),
-                 "proven" if image else "sampled")  # fmt: skip
+        flat = _FLAT.get(op.name, inf)
+        operand = self.choices.of(op.operands[0], self.options.operands, limit=flat)
+        op.attributes["operand_format"] = operand.format
+        bits, image = self.options.activations, image_of(op.result)
+        choice = self.choices.in_unit(op.result, bits, image) if image else None
+        set_choice(op, choice or self.choices.of(op.result, bits))
 
     def arithmetic(self, op: Operation) -> None:
         """Widths add up in products: without a format, a few in a row would be too wide to store."""
@@ -122,12 +126,7 @@ class _Assignment:
         multiplied = is_multiplied(op.result)
         if multiplied or op.name == "arith.mul":
             bits = self.options.activations if multiplied else self.options.state
-            self.set(op, self.sampled(self.known.range_of(op.result), bits), "sampled")
-
-    def unit(self, lo: float, hi: float) -> FixedType:
-        """A format for [0, 1] or [-1, 1]; 1 itself saturates by one unit."""
-        bits = self.options.activations
-        return FixedType(lo < 0, bits, bits - (lo < 0))
+            set_choice(op, self.choices.of(op.result, bits))
 
     def states(self, scan: Operation) -> None:
         end = scan.regions[0].end
@@ -155,13 +154,12 @@ class _Assignment:
             if argument is None or feeds_matrix(argument)
             else self.options.state
         )
-        bound = product_bound(value)
-        lo, hi = bound or self.known.range_of(value)
-        if initial is not None and constant_of(initial, self.module.resources) is not None:
-            first = self.known.range_of(initial)
-            lo, hi = min(lo, first[0]), max(hi, first[1])
-        format_ = self.unit(lo, hi) if (lo, hi) == bound else self.sampled((lo, hi), bits)
-        self.set(value.op, format_, "proven" if bound else "sampled")
+        # Only a constant is known to be what it was on the data.
+        if initial is None or constant_of(initial, self.module.resources) is None:
+            initial = None
+        image, units = image_of(value), self.options.activations
+        choice = self.choices.in_unit(value, units, image, initial) if image else None
+        set_choice(value.op, choice or self.choices.of(value, bits, initial))
 
     def constant(self, op: Operation) -> None:
         array = self.module.resources[op.attributes["resource"]]
@@ -170,7 +168,7 @@ class _Assignment:
         for user, index in users:
             if user.name == "rnn.scan" and index in (held := segment_range(user, "state")):
                 state = user.regions[0].end.operands[index - held.start]
-                self.set(op, state.op.attributes["format"], state.op.attributes["basis"])
+                set_choice(op, Choice(state.op.attributes["format"], state.op.attributes["basis"]))
                 return
         products = [user for user, _ in users if user.name == "linalg.matvec"]
         bits = self.options.weights if products else self.options.bias
@@ -182,7 +180,7 @@ class _Assignment:
         if limit < format_.frac:
             # Finer than the products that it is added to, a bias would only widen the sum.
             format_ = FixedType(True, max(2, bits - (format_.frac - limit)), limit)
-        self.set(op, format_, "proven")
+        set_choice(op, Choice(format_, "proven"))
 
     def useful_frac(self, product: Operation) -> int:
         """The fraction bits beyond which the elements of a matrix would only widen the sum."""
@@ -199,33 +197,3 @@ class _Assignment:
         return max(
             (sum(map(self.known.frac_of, op.operands)) for op in products), default=UNLIMITED
         )
-
-    def sampled(
-        self, range_: tuple[float, float], bits: int, limit: float = float("inf")
-    ) -> FixedType:
-        lo, hi = (min(max(x * self.options.margin, -limit), limit) for x in range_)
-        return signed_format(max(-lo, hi), bits)
-
-    def set(self, op: Operation, format_: FixedType, basis: str) -> None:
-        op.attributes["format"] = format_
-        op.attributes["basis"] = basis
-
-
-def signed_format(largest: float, bits: int) -> FixedType:
-    """The signed format of `bits` bits with the smallest unit that covers -largest to largest.
-
-    The positive end itself may saturate by one unit.
-    """
-    integer = ceil(log2(largest) - 1e-12) if largest > 0 else 0
-    return FixedType(True, bits, bits - 1 - integer)
-
-
-def product_bound(value: Value) -> tuple[float, float] | None:
-    """The proven range of a product of functions with known images."""
-    if value.op.name != "arith.mul":
-        return None
-    images = [_IMAGES.get(operand.op.name) for operand in value.op.operands]
-    if None in images:
-        return None
-    corners = [a * b for a in images[0] or () for b in images[1] or ()]
-    return min(corners), max(corners)

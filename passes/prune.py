@@ -8,33 +8,34 @@ from typing import ClassVar
 import numpy as np
 
 from lstmir.dialects.layers import LAYERS
-from lstmir.interpreter.run import run_samples
 from lstmir.ir.captures import retype
 from lstmir.ir.encodings import BankSparse, split_banks
-from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
-from lstmir.ir.operands import captured_value
-from lstmir.ir.operation import Operation, Value
+from lstmir.ir.operation import Value
 from lstmir.ir.types import TensorType, is_float
 from lstmir.numeric.surgeon import remove_weights
-from lstmir.passes.calibrate import drop_ranges
+from lstmir.passes.pruning.surgery import shrink
+from lstmir.passes.records import drop_records
+from lstmir.passes.sums import Sum, sums_of_products
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
-SHAPES = ("bank",)
+SHAPES = ("bank", "unit")
 CHOICES = ("magnitude", "obs")
 
 
 @register
 @dataclass(frozen=True)
 class Prune:
-    """Keeps few elements in every bank of every row of the recurrent matrices.
+    """Removes weights in a pattern that hardware can use.
 
-    Bank-balanced sparsity (Cao et al., "Efficient and Effective Sparse LSTM on FPGA with
+    `shape=bank` keeps few elements in every bank of every row of the recurrent matrices:
+    bank-balanced sparsity (Cao et al., "Efficient and Effective Sparse LSTM on FPGA with
     Bank-Balanced Sparsity", FPGA 2019): each row is cut into banks of neighbours and as many
     survive in each, so that no multiplier waits for another. `by=magnitude` keeps the largest;
     `by=obs` removes what changes the sums least on the calibration data and refits the others,
-    the bias included (optimal brain surgeon). Sets the encoding `#sparse.bank` on the constants
-    and records the sparsity that it made.
+    the bias included (optimal brain surgeon), as the Gram matrices tell that `calibrate` recorded.
+    Sets the encoding `#sparse.bank` on the constants and records the sparsity that it made. What
+    `calibrate` recorded of values that depend on the pruned matrices is forgotten.
     """
 
     name: ClassVar[str] = "prune"
@@ -47,28 +48,55 @@ class Prune:
     by: str = field(default="magnitude", metadata={"help": f"one of {', '.join(CHOICES)}"})
 
     def run(self, module: Module, context: Context) -> None:
-        """Raises `UserError` for options that make no pattern, or without data where it needs some."""
-        self.check(context)
+        """Raises `UserError` for options that make no pattern, or without records that it needs."""
+        self.check()
         self.check_level(module)
-        cells = _cells(module)
-        grams = _gram_matrices(module, context, cells) if self.by == "obs" else {}
+        if self.shape == "unit":
+            self.remove_units(module, context)
+            return
+        sums = [each for each in sums_of_products(module) if each.in_loop]
+        grams = [self.gram(module, each) if self.by == "obs" else None for each in sums]
+        changed: list[Value] = []
         zeroed = total = 0
-        for cell in cells:
-            pruned = self.pruned(module, cell, grams.get(cell.total))
-            for matrix, array in zip(cell.matrices, pruned, strict=False):
+        for each, gram in zip(sums, grams, strict=True):
+            pruned, bias = self.pruned(module, each, gram)
+            for matrix, array in zip(each.matrices, pruned, strict=True):
                 if not array.any():
                     context.warn(f"the weights '{matrix.op.attributes['resource']}' are all zero")
                 _replace(module, matrix, array, self.pattern(array.shape[1]))
                 zeroed += int(np.count_nonzero(array == 0))
                 total += array.size
-            if cell.bias is not None:
-                _replace(module, cell.bias, pruned[-1][:, 0], None)
-        drop_ranges(module)
+            changed += each.matrices
+            if each.bias is not None and bias is not None:
+                _replace(module, each.bias, bias, None)
+                changed.append(each.bias)
+        drop_records(module, changed)
         module.drop_unused_resources()
         sparsity = zeroed / total if total else 0.0
         module.attributes["pruned"] = {"shape": self.shape, "by": self.by, "sparsity": sparsity}
 
-    def check(self, context: Context) -> None:
+    def remove_units(self, module: Module, context: Context) -> None:
+        """Shrink every recurrence whose units may go."""
+        for op in module.main.region.operations():
+            if any(isinstance(t, TensorType) and t.encoding for t in op.result_types):
+                why = (
+                    "the weights have a pattern already: run prune{shape=unit} before other shapes"
+                )
+                raise cannot(self, why, op.location)
+        before = _elements(module)
+        counts = shrink(module, self.ratio, self.by == "obs", lambda each: self.gram(module, each))
+        for units in counts:
+            if not units.classes:
+                names = ", ".join(f"%{name}" for name in units.scan.result_names if name)
+                context.warn(
+                    f"no unit of {names} can be removed: its states are outputs, or are mixed"
+                )
+        drop_records(module)
+        module.attributes["pruned"] = {
+            "shape": self.shape, "by": self.by, "sparsity": 1 - _elements(module) / before,
+        }  # fmt: skip
+
+    def check(self) -> None:
         """Raise `UserError` for an option out of its range."""
         if self.shape not in SHAPES:
             raise cannot(self, f"shape must be one of {', '.join(SHAPES)}, not '{self.shape}'")
@@ -78,10 +106,14 @@ class Prune:
             raise cannot(self, f"ratio must be at least 0 and below 1, not {self.ratio}")
         if self.size < 1:
             raise cannot(self, f"size must be positive, not {self.size}")
-        if self.by == "obs" and context.data is None:
-            raise cannot(
-                self, "by=obs needs calibration data: give --data FILE.npz, or by=magnitude"
-            )
+
+    def gram(self, module: Module, sum_: Sum) -> np.ndarray:
+        """What was recorded. Raises `UserError` where nothing was."""
+        gram = sum_.gram(module)
+        if gram is None:
+            why = "by=obs needs Gram matrices: run calibrate{gram=true} first, or give by=magnitude"
+            raise cannot(self, why, sum_.total.location)
+        return gram
 
     def check_level(self, module: Module) -> None:
         """Raise `UserError` for a module whose cells are not dataflow graphs of floats."""
@@ -97,92 +129,28 @@ class Prune:
         size = next((n for n in range(self.size, columns) if columns % n == 0), columns)
         return BankSparse(size, max(1, int(np.ceil(size * (1 - self.ratio) - 1e-9))))
 
-    def pruned(self, module: Module, cell: _Cell, gram: np.ndarray | None) -> list[np.ndarray]:
-        """The matrices of a cell with few survivors, and behind them the bias, if it was refitted."""
-        arrays = [module.resources[m.op.attributes["resource"]] for m in cell.matrices]
+    def pruned(
+        self, module: Module, sum_: Sum, gram: np.ndarray | None
+    ) -> tuple[list[np.ndarray], np.ndarray | None]:
+        """The matrices of a sum with few survivors, and its bias, if it was refitted."""
+        arrays = [module.resources[m.op.attributes["resource"]] for m in sum_.matrices]
         patterns = [self.pattern(array.shape[1]) for array in arrays]
         if gram is None:
-            cell.bias = None
-            return [keep_largest(a, p) for a, p in zip(arrays, patterns, strict=True)]
-        if cell.bias is not None:
-            arrays.append(module.resources[cell.bias.op.attributes["resource"]][:, np.newaxis])
+            return [keep_largest(a, p) for a, p in zip(arrays, patterns, strict=True)], None
+        if sum_.bias is not None:
+            arrays.append(module.resources[sum_.bias.op.attributes["resource"]][:, np.newaxis])
         together = np.concatenate(arrays, axis=1).astype(np.float64)
         columns = together.shape[1]
         fitted = remove_weights(together, gram[:columns, :columns], *_banks(patterns, arrays))
         cuts = np.cumsum([array.shape[1] for array in arrays])[:-1]
-        return [part.astype(arrays[0].dtype) for part in np.split(fitted, cuts, axis=1)]
+        parts = [part.astype(arrays[0].dtype) for part in np.split(fitted, cuts, axis=1)]
+        return (parts, None) if sum_.bias is None else (parts[:-1], parts[-1][:, 0])
 
 
-@dataclass(eq=False)
-class _Cell:
-    """The matrices whose products meet in one sum, the vectors they multiply, and the bias."""
-
-    total: Operation
-    matrices: list[Value]
-    vectors: list[Value]
-    bias: Value | None
-
-
-def _cells(module: Module) -> list[_Cell]:
-    """The cells of all scans, in order; their matrices are float constants outside."""
-    cells: dict[Operation, _Cell] = {}
-    for op in module.walk():
-        if op.name != "linalg.matvec" or op.parent.owner is None:
-            continue
-        matrix = _outermost(op.operands[0])
-        if matrix.op.name != "tensor.constant" or not is_float(matrix.type):
-            continue
-        users = [user for user, _ in op.parent.uses(op.result) if user.name == "arith.add"]
-        total = users[0] if len(users) == 1 else op
-        cell = cells.setdefault(total, _Cell(total, [], [], _bias_of(total)))
-        cell.matrices.append(matrix)
-        cell.vectors.append(op.operands[1])
-    return list(cells.values())
-
-
-def _bias_of(total: Operation) -> Value | None:
-    """The one constant vector that a sum adds, or None."""
-    if total.name != "arith.add":
-        return None
-    constants = [v for v in map(_outermost, total.operands) if v.op.name == "tensor.constant"]
-    return constants[0] if len(constants) == 1 else None
-
-
-def _outermost(value: Value) -> Value:
-    outer = captured_value(value)
-    return value if outer is None else _outermost(outer)
-
-
-class _GramMatrices:
-    """A listener that sums the outer products of [vectors of a cell, 1] over samples and steps."""
-
-    def __init__(self, cells: list[_Cell]) -> None:
-        self.cells = {cell.total.results[0]: cell for cell in cells}
-        self.vectors = {vector for cell in cells for vector in cell.vectors}
-        self.latest: dict[Value, np.ndarray] = {}
-        self.found: dict[Operation, np.ndarray] = {}
-
-    def see(self, value: Value, array: np.ndarray) -> None:
-        if value in self.vectors:
-            self.latest[value] = array
-        cell = self.cells.get(value)
-        if cell is None:
-            return
-        samples = len(array)
-        parts = [self.latest[vector] for vector in cell.vectors]
-        parts = [np.broadcast_to(part, (samples, part.shape[1])) for part in parts]
-        together = np.concatenate([*parts, np.ones((samples, 1))], axis=1).astype(np.float64)
-        old = self.found.get(cell.total, 0.0)
-        self.found[cell.total] = old + together.T @ together
-
-
-def _gram_matrices(
-    module: Module, context: Context, cells: list[_Cell]
-) -> dict[Operation, np.ndarray]:
-    assert context.data is not None
-    listener = _GramMatrices(cells)
-    run_samples(module, [context.data[port.name] for port in ports(module, "input")], listener)
-    return listener.found
+def _elements(module: Module) -> int:
+    """How many elements all matrices have."""
+    return sum(module.resources[m.op.attributes["resource"]].size
+               for each in sums_of_products(module) for m in each.matrices)  # fmt: skip
 
 
 def _banks(patterns: list[BankSparse], arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil, log2
+
 from lstmir.ir.module import Module
 from lstmir.ir.operands import captured_value, constant_of, segment_range
 from lstmir.ir.operation import Operation, Value
@@ -71,3 +73,19 @@ class Recorded:
         """The error that says what to run."""
         place = op.location if op is not None else None
         return cannot(self.pass_, "a value has no recorded range: run calibrate first", place)
+
+
+def signed_format(largest: float, bits: int) -> FixedType:
+    """The signed format of `bits` bits with the smallest unit that covers -largest to largest.
+
+    The positive end itself may saturate by one unit.
+    """
+    return FixedType(True, bits, bits - 1 - integer_bits(largest))
+
+
+def integer_bits(largest: float) -> int:
+    """The integer bits, without sign, of what lies between -largest and largest; 0 of nothing.
+
+    The positive end itself may be one unit too much.
+    """
+    return ceil(log2(largest) - 1e-12) if largest > 0 else 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import accumulate, pairwise
+from math import prod
 
 from lstmir.ir.operation import Operation, Value
-from lstmir.ir.types import shape_of
+from lstmir.ir.types import TensorType, is_static, shape_of
 from lstmir.passes.records import is_decided
 
 
@@ -19,8 +21,8 @@ def join_rearrangements(op: Operation) -> Operation:
     # A slice of a part may be a slice of a slice again.
     while join is not None and join(op, op.operands[0].op):
         pass
-    reshape = _as_reshape(op)
-    return op if reshape is None else join_rearrangements(reshape)
+    other = _as_reshape(op) or _as_concat(op)
+    return op if other is None else join_rearrangements(other)
 
 
 def _as_reshape(op: Operation) -> Operation | None:
@@ -35,6 +37,40 @@ def _as_reshape(op: Operation) -> Operation | None:
     op.parent.insert(reshape, op.operands, before=op)
     op.parent.replace(op, reshape.results)
     return reshape
+
+
+def _as_concat(op: Operation) -> Operation | None:
+    """Parts in a row that become one vector, as both directions of a state do, are joined as vectors."""
+    inner = op.operands[0].op if op.name == "tensor.reshape" else op
+    if inner.name != "tensor.concat" or inner is op or is_decided(inner):
+        return None
+    long = [axis for axis, size in enumerate(shape_of(op.result.type)) if size != 1]
+    if len(long) != 1 or op.parent.use_count(inner) > 1 or not _are_in_a_row(inner):
+        return None
+    (along,) = long
+    region = op.parent
+    parts = []
+    for part in inner.operands:
+        assert isinstance(part.type, TensorType)
+        shape = list(shape_of(op.result.type))
+        shape[along] = prod(part.type.static_shape)
+        type_ = replace(part.type, shape=tuple(shape))
+        flat = Operation("tensor.reshape", [type_], {}, (), None, op.location)
+        parts.append(region.insert(flat, [part], before=op).result)
+    joined = Operation(
+        inner.name, op.result_types, {"axis": along}, (), op.result_names, op.location
+    )
+    region.insert(joined, parts, before=op)
+    region.replace(op, joined.results)
+    region.erase(inner)
+    return joined
+
+
+def _are_in_a_row(concat: Operation) -> bool:
+    """Whether the elements of each part stay neighbours, in their order."""
+    shapes = [shape_of(part.type) for part in concat.operands]
+    lead = shapes[0][: concat.attributes["axis"]]
+    return all(size == 1 for size in lead) and all(is_static(shape) for shape in shapes)
 
 
 def erase_unused(op: Operation) -> None:

@@ -50,7 +50,8 @@ RECIPES = {
             "bank50",
             "half of the weights in balanced banks, 8 bits each",
             "Cao et al., Efficient and Effective Sparse LSTM on FPGA with Bank-Balanced Sparsity, FPGA 2019",
-            "calibrate,prune{shape=bank ratio=$ratio size=$size by=obs},calibrate,"
+            "calibrate{histograms=false},prune{shape=bank ratio=$ratio size=$size by=obs},"
+            "calibrate{histograms=false gram=false},"
             "assign-bitwidths{weights=$weights activations=$activations},"
             "quantize,approximate-activations",
             {"ratio": "0.5", "size": "8", "weights": "8", "activations": "8"},
@@ -60,7 +61,8 @@ RECIPES = {
             "all weights, 8 bits each",
             "Jacob et al., Quantization and Training of Neural Networks for Efficient "
             "Integer-Arithmetic-Only Inference, CVPR 2018",
-            "calibrate,assign-bitwidths{weights=$weights activations=$activations},"
+            "calibrate{histograms=false gram=false},"
+            "assign-bitwidths{weights=$weights activations=$activations},"
             "quantize,approximate-activations",
             {"weights": "8", "activations": "8"},
         ),

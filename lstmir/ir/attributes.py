@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lstmir.ir.attached import is_attached
 from lstmir.ir.diagnostics import Invalid, suggestion
 from lstmir.ir.operation import Attributes
 from lstmir.ir.types import FloatType, IntegerType, TensorType
@@ -74,15 +75,20 @@ ATTRIBUTE_KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "type": ("a type", _is_type),
     "types": ("a list of types", _all(_is_type)),
     "dict": ("a dictionary", lambda v: isinstance(v, dict)),
+    "array": ('the record of an array: {resource = "...", type = tensor<...>}', is_attached),
     "any": ("an attribute", lambda v: True),
 }
 
 # What passes may record on any operation, beside the attributes of its own definition.
 RECORDS: dict[str, str] = {
     "range": "any",
+    "proven": "any",
+    "histogram": "array",
+    "gram": "array",
     "format": "type",
     "operand_format": "type",
     "basis": "str",
+    "bound": "int",
     "start": "int",
     "latency": "int",
     "interval": "int",

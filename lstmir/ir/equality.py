@@ -61,9 +61,7 @@ def _value_key(value: Any) -> Hashable:
 
 def _module_key(module: Module, hints: bool) -> Hashable:
     functions = tuple(_function_key(f, hints) for f in module.functions.values())
-    resources = tuple(
-        (name, _array_key(module.resources[name])) for name in used_resources(module.walk())
-    )
+    resources = tuple((name, _array_key(module.resources[name])) for name in used_resources(module))
     return module.name, _value_key(module.attributes), functions, resources
 
 

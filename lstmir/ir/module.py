@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from lstmir.ir.attached import attached
 from lstmir.ir.diagnostics import Location
 from lstmir.ir.operation import Attributes, Operation, Value
 from lstmir.ir.region import Region
@@ -78,15 +79,22 @@ class Module:
         return unique
 
     def drop_unused_resources(self) -> None:
-        """Forget the arrays that no operation names."""
-        used = set(used_resources(self.walk()))
+        """Forget the arrays that no operation and no record names."""
+        used = set(used_resources(self))
         self.resources = {name: array for name, array in self.resources.items() if name in used}
 
 
-def used_resources(operations: Iterable[Operation]) -> list[str]:
-    """Names of resources in the order of first use."""
-    names = (op.attributes.get("resource") for op in operations)
-    return list(dict.fromkeys(name for name in names if name is not None))
+def used_resources(module: Module) -> list[str]:
+    """Names of resources in the order of first use, those of records included."""
+    names: dict[str, None] = {}
+    for function in module.functions.values():
+        for attributes in (function.attributes, *(op.attributes for op in function.region.walk())):
+            if not attributes:
+                continue
+            if "resource" in attributes:
+                names[attributes["resource"]] = None
+            names.update(dict.fromkeys(name for name, _ in attached(attributes)))
+    return list(names)
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 
+from lstmir.ir.attached import OF_PARAMETERS, attached, is_attached
 from lstmir.ir.attributes import check_attributes
 from lstmir.ir.constants import check_constant
 from lstmir.ir.context import OpContext
@@ -68,6 +69,7 @@ def _verify_function(module: Module, function: Function, diagnostics: Diagnostic
         _check_ports(function, diagnostics)
     if _encoded(function.region.entry):
         diagnostics.error(_ENCODED, function.location)
+    _check_histograms(module, function, diagnostics)
     before = len(diagnostics.errors)
     order = _ordered(function.region, diagnostics)
     alike = _alike(order)
@@ -143,6 +145,8 @@ def _check_shape(module: Module, op: Operation) -> bool:
         _check_resource(module, op)
     elif _encoded(op):
         raise Invalid(_ENCODED)
+    for name, type_ in attached(op.attributes):
+        _check_array(module, name, type_)
     return True
 
 
@@ -204,10 +208,38 @@ def _check_resource(module: Module, op: Operation) -> None:
     name = op.attributes["resource"]
     if not RESOURCE_NAME.fullmatch(name):
         raise Invalid(f"'{name}' is no name of a resource")
-    array = module.resources.get(name)
-    if array is None:
+    if name not in module.resources:
         raise Invalid(f"there is no resource @{name}")
     type_ = op.result_types[0]
     if not isinstance(type_, TensorType):
         raise Invalid(f"'{op.name}' makes a tensor, not {type_}")
+    _check_array(module, name, type_)
+
+
+def _check_array(module: Module, name: str, type_: TensorType) -> None:
+    array = module.resources.get(name)
+    if array is None:
+        raise Invalid(f"there is no resource @{name}")
     check_constant(type_, array, name)
+
+
+def _check_histograms(module: Module, function: Function, diagnostics: Diagnostics) -> None:
+    """One for each parameter, if there are any."""
+    records = function.attributes.get(OF_PARAMETERS)
+    if records is None:
+        return
+    count = len(function.parameters)
+    try:
+        if (
+            not isinstance(records, tuple)
+            or len(records) != count
+            or not all(map(is_attached, records))
+        ):
+            raise Invalid(
+                f"the attribute '{OF_PARAMETERS}' of @{function.name} must be a list of {count} "
+                'records of arrays, each {resource = "...", type = tensor<...>}'
+            )
+        for name, type_ in attached(function.attributes):
+            _check_array(module, name, type_)
+    except Invalid as error:
+        diagnostics.error(str(error), function.location)

@@ -107,6 +107,13 @@ def table(name: str, source: FixedType, target: FixedType) -> IntArray:
     return evaluate(name, (addresses ^ sign_bit) - sign_bit, source, target)
 
 
+def domain(name: str, source: FixedType) -> tuple[int, int]:
+    """The least and the greatest integer of a format at which the function has a value."""
+    function = _function(name)
+    cut = isinstance(function, RoundedFunction) and function.needs_nonnegative
+    return (0 if cut else source.min_int), source.max_int
+
+
 def real(name: str, x: ArrayLike) -> FloatArray:
     """The function on doubles, any shape, stable at both ends; ValueError for an unknown name."""
     with np.errstate(all="ignore"):

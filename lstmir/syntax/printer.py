@@ -167,7 +167,7 @@ class _Printer:
         return ", ".join([f"%{self.names[value]}" for value in values])
 
     def inline(self, module: Module) -> None:
-        used = used_resources(module.walk())
+        used = used_resources(module)
         if not used:
             return
         self.line("{-# resources: {")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from lstmir.ir.attached import attached
 from lstmir.ir.context import OpContext
 from lstmir.ir.definition import OpDefinition, definition_of
 from lstmir.ir.diagnostics import Diagnostics, Invalid, Location, Source, suggestion
@@ -82,6 +83,10 @@ class _Resolver:
         self.operations(region, syntax.operations, scope)
         function = Function(name, region, syntax.attributes, self.location(offset))
         self.module.functions[name] = function
+        try:
+            self.records(function.attributes)
+        except Invalid as error:
+            self.error(str(error), offset)
         declared = syntax.result_types
         if declared is None or None in declared or region.terminator is None:
             return
@@ -125,6 +130,8 @@ class _Resolver:
         )  # fmt: skip
         if definition.takes_resource:
             self.resource(op)
+        if attributes:
+            self.records(attributes)
         region.insert(op, operands)
         if syntax.region is not None:
             self.nested(definition, op, syntax, syntax.region)
@@ -243,8 +250,15 @@ class _Resolver:
         type_ = op.result_types[0] if op.result_types else None
         if type_ is not None and not isinstance(type_, TensorType):
             raise Invalid(f"'{op.name}' makes a tensor, not {type_}")
-        if type_ is None or not isinstance(name, str):
-            return
+        if type_ is not None and isinstance(name, str):
+            self.load(name, type_)
+
+    def records(self, attributes: dict[str, Any]) -> None:
+        """Read the arrays that records name. Raises `Invalid` where there is none of a name."""
+        for name, type_ in attached(attributes):
+            self.load(name, type_)
+
+    def load(self, name: str, type_: TensorType) -> None:
         if name in self.module.resources or self.resources is None:
             return
         try:

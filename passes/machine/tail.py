@@ -60,7 +60,7 @@ class TailBuilder:
         if op.name == "fx.lookup":
             return self.lookup(op, start)
         operands = [self.value(value, start) for value in op.operands]
-        kept = {k: v for k, v in op.attributes.items() if k not in ("start", "latency")}
+        kept = {k: v for k, v in op.attributes.items() if k not in ("start", "latency", "bound")}
         return self.logic.op(op.name, *operands, type=op.result.type, **kept)
 
     def value(self, value: Value, cycle: int) -> Value:

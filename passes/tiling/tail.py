@@ -63,7 +63,7 @@ class Tail:
         if op.name == "fx.lookup":
             table = sources.tables[op.operands[0]]
             index = self.scalar(op.operands[1], gate)
-            return self.build.value("fx.lookup", table, index, hint=value.name)
+            return self.build.value("fx.lookup", table, index, hint=value.name, **op.attributes)
         if op.name.startswith("math."):
             why = f"'{op.name}' has no unit in the array: run approximate-activations first"
             raise cannot(self.pass_, why, op.location)

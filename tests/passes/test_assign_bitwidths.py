@@ -63,29 +63,56 @@ def test_widths_are_those_asked_for(network: Network, recipe: Recipe) -> None:
     assert {format_.width for format_ in module.main.attributes["formats"]} == {recipe.activations}
 
 
+def is_as_fine_as_can_be(format_: FixedType, lo: float, hi: float) -> bool:
+    return covers(format_, lo, hi) and not (any((lo, hi)) and covers(finer(format_), lo, hi))
+
+
+def seen(op: Operation, network: Network) -> tuple[float, float]:
+    """The range of the values, and of what a state begins as."""
+    lo, hi = op.attributes["range"]
+    if op.result.name != "ct" or not network.states:
+        return lo, hi
+    initial = network.arrays["initial_c"]
+    return min(lo, float(initial.min())), max(hi, float(initial.max()))
+
+
 @settings(FEW, max_examples=40)
 @given(networks(), recipes())
-def test_sampled_ranges_are_covered_as_finely_as_can_be(network: Network, recipe: Recipe) -> None:
+def test_ranges_are_covered_as_finely_as_can_be(network: Network, recipe: Recipe) -> None:
     module = assigned(network, recipe)
     main = module.main.attributes
-    sampled = list(zip(main["formats"], main["ranges"], strict=True))
-    # Where a function is flat, its operand may saturate.
-    for op in module.walk():
-        if (limit := FLAT.get(op.name)) is not None:
-            lo, hi = op.operands[0].op.attributes["range"]
-            cut = (max(lo, -limit / MARGIN), min(hi, limit / MARGIN))
-            sampled.append((op.attributes["operand_format"], cut))
-        elif op.attributes.get("basis") == "sampled" and op.result.name == "ct":
-            lo, hi = op.attributes["range"]
-            if network.states:
-                initial = network.arrays["initial_c"]
-                lo, hi = min(lo, float(initial.min())), max(hi, float(initial.max()))
-            sampled.append((op.attributes["format"], (lo, hi)))
-    assert len(sampled) == 7
-    for format_, (lo, hi) in sampled:
-        assert covers(format_, MARGIN * lo, MARGIN * hi)
-        if lo or hi:
-            assert not covers(finer(format_), MARGIN * lo, MARGIN * hi)
+    for format_, (lo, hi) in zip(main["formats"], main["ranges"], strict=True):
+        assert is_as_fine_as_can_be(format_, MARGIN * lo, MARGIN * hi)
+    states = [op for op in formats(module) if op.result.name == "ct"]
+    assert len(states) == 1
+    for op in states:
+        lo, hi = (MARGIN * end for end in seen(op, network))
+        format_, proven = op.attributes["format"], op.attributes["proven"]
+        if op.attributes["basis"] == "sampled":
+            assert is_as_fine_as_can_be(format_, lo, hi)
+            assert proven == "unbounded" or not covers(format_, *proven)
+        else:
+            # It costs no bit more than the sampled range, and nothing saturates.
+            assert covers(format_, *proven)
+            assert not (
+                any((lo, hi)) and covers(finer(format_), *proven) and covers(finer(format_), lo, hi)
+            )
+
+
+@settings(FEW, max_examples=40)
+@given(networks(), recipes())
+def test_operands_saturate_where_functions_are_flat(network: Network, recipe: Recipe) -> None:
+    module = assigned(network, recipe)
+    operands = [op for op in formats(module) if op.name in FLAT]
+    assert len(operands) == 5
+    for op in operands:
+        source, limit = op.operands[0].op.attributes, FLAT[op.name]
+        format_ = op.attributes["operand_format"]
+        lo, hi = (min(max(MARGIN * end, -limit), limit) for end in source["range"])
+        if is_as_fine_as_can_be(format_, lo, hi):
+            continue
+        # Finer than the sampled range asks for, since more than that is proven not to come.
+        assert is_as_fine_as_can_be(format_, *source["proven"])
 
 
 @settings(FEW, max_examples=40)
@@ -109,15 +136,21 @@ def test_proven_formats_hold_for_any_input(network: Network, recipe: Recipe) -> 
     class InTheirFormats:
         def see(self, value: Value, array: np.ndarray) -> None:
             if basis.get(value) == "proven" and value.op.name != "tensor.constant":
-                assert covers(value.op.attributes["format"], array.min(), array.max())
+                # What floats round is not in the proof.
+                room = 1 - 1e-5
+                assert covers(value.op.attributes["format"], room * array.min(), room * array.max())
 
-    run_samples(module, [network.data(8, 6, scale=100.0)], InTheirFormats())
+    (input_format,) = module.main.attributes["formats"]
+    data = network.data(8, 6, scale=100.0)
+    inside = np.clip(data, input_format.min_value, -input_format.min_value)
+    run_samples(module, [inside], InTheirFormats())
 
 
-def test_proven_formats_do_not_depend_on_the_data() -> None:
+def test_gates_are_proven_whatever_the_data() -> None:
     network = Network(seed=3)
+    network.arrays["W"][:] *= 100
     found = []
-    for scale in (0.1, 100.0):
+    for scale in (0.5, 100.0):
         data = network.data(4, 4, scale)
         module = apply(network.module(), f"{FRONT},calibrate,assign-bitwidths", data)
         proven = [op for op in formats(module) if op.attributes["basis"] == "proven"]
@@ -126,6 +159,62 @@ def test_proven_formats_do_not_depend_on_the_data() -> None:
         )
     assert found[0] == found[1]
     assert found[0].keys() == {"i", "o", "f", "g", "tanh_c", "ht"}
+
+
+def test_a_proven_range_saves_bits_where_it_is_smaller_than_the_margin() -> None:
+    """A state that is kept by a half stays below twice what comes in: 1.25 times that is too much."""
+    network = Network(features=1, hidden=1, seed=1)
+    for name, value in (("W", 0.0), ("R", 0.0), ("B", 0.0)):
+        network.arrays[name][:] = value
+    network.arrays["B"][0, 3] = 50.0  # the candidate is 1; the gates are 1/2
+    module = apply(network.module(), f"{FRONT},calibrate,assign-bitwidths", network.data(2, 60))
+    state = next(op for op in formats(module) if op.result.name == "ct")
+    assert state.attributes["proven"][1] == pytest.approx(1.0, abs=1e-5)
+    assert MARGIN * state.attributes["range"][1] > 1.2
+    assert state.attributes["basis"] == "proven"
+    assert state.attributes["format"] == FixedType(True, 16, 15)
+
+
+def format_of(module: Module, name: str) -> FixedType:
+    return next(format_ for op, format_ in formats(module).items() if op.result.name == name)
+
+
+def test_gates_that_stay_small_are_finer() -> None:
+    network = Network(bias=False)
+    for name in ("W", "R"):
+        network.arrays[name][:] *= 2.0**-8
+    module = assigned(network, Recipe())
+    candidate = next(op for op in formats(module) if op.result.name == "g")
+    assert format_of(module, "g").frac > 7
+    assert is_as_fine_as_can_be(format_of(module, "g"), *candidate.attributes["proven"])
+
+
+def test_where_only_zeros_were_seen_formats_are_ordinary() -> None:
+    module = assigned(Network(weights="zero", bias=False), Recipe())
+    assert format_of(module, "g") == FixedType(True, 8, 7)
+    assert format_of(module, "ht") == FixedType(True, 8, 7)
+    assert format_of(module, "ct") == FixedType(True, 16, 15)
+
+
+def test_no_proof_outlives_what_it_is_about() -> None:
+    network = Network()
+    data = network.data(4, 4)
+    proven = apply(network.module(), f"{FRONT},calibrate,prove-ranges", data)
+    assert any("proven" in op.attributes for op in proven.walk())
+    for pipeline in ("prune", "calibrate", "calibrate,assign-bitwidths,quantize"):
+        module = apply(network.module(), f"{FRONT},calibrate,prove-ranges,{pipeline}", data)
+        assert not any("proven" in op.attributes for op in module.walk())
+
+
+@pytest.mark.parametrize(("margin", "end"), [(1.0, 1.0), (1.25, 2.0), (3.0, 4.0)])
+def test_the_margin_widens_what_is_declared(margin: float, end: float) -> None:
+    network = Network(features=1, hidden=1, seed=1)
+    network.arrays["W"][:] = 1.0
+    module = apply(
+        network.module(), f"{FRONT},calibrate,prove-ranges{{margin={margin}}}", np.ones((1, 2, 1))
+    )
+    product = next(op for op in module.walk() if op.result_names == ["zx"])
+    assert product.attributes["proven"] == pytest.approx((-end, end))
 
 
 def test_initial_states_beyond_the_later_ones_are_covered() -> None:

@@ -19,7 +19,6 @@ passes.load()
 
 # They need calibration data, or work on programs too long for a docstring.
 WITHOUT_EXAMPLE = {
-    "approximate-activations",
     "assign-bitwidths",
     "block-layout",
     "calibrate",
@@ -27,7 +26,6 @@ WITHOUT_EXAMPLE = {
     "isolate-sample",
     "lower-to-rtl",
     "prune",
-    "quantize",
     "schedule",
     "tile",
 }

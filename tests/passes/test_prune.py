@@ -14,6 +14,8 @@ from lstmir.ir.module import Module
 from lstmir.ir.types import TensorType
 from lstmir.pipeline.passes import Context
 from lstmir.pipeline.text import parse_pipeline
+from lstmir.syntax.parser import parse_module
+from lstmir.syntax.printer import print_module
 from tests.passes.levels import FEW, FRONT, Recipe, apply, refusal
 from tests.strategies.networks import Network, networks
 
@@ -98,11 +100,127 @@ def test_what_stands_behind_the_recurrence_stays_as_it_is() -> None:
     assert (matrices(module)["dense_W"][1] == before[1]).all()
 
 
-def test_what_calibrate_recorded_is_forgotten() -> None:
-    module = apply(dataflow(Network()), "prune")
-    assert not any("range" in op.attributes for op in module.walk())
-    assert "ranges" not in module.main.attributes
-    assert "calibration" not in module.attributes
+def recorded(module: Module, record: str) -> set[str | None]:
+    """The names of the values that have a record; matrices have none."""
+    return {op.result_names[0] for op in module.walk() if record in op.attributes}
+
+
+def test_records_of_what_depends_on_the_pruned_matrices_are_forgotten() -> None:
+    module = dataflow(Network())
+    calibration, ranges = module.attributes["calibration"], module.main.attributes["ranges"]
+    assert recorded(module, "gram") == {"z", "y"}
+    assert {"zx", "zh", "z", "i", "g", "o", "y"} <= recorded(module, "range")
+    apply(module, "prune")
+    assert recorded(module, "range") == recorded(module, "histogram") == set()
+    assert recorded(module, "gram") == set()  # z multiplies h, too
+    assert module.main.attributes["ranges"] == ranges
+    assert module.attributes["calibration"] == calibration
+    assert set(module.resources) >= {"x_histogram"}
+    assert not any(name.endswith("_gram") for name in module.resources)
+
+
+TWO_CELLS = """module @two attributes {form = "sample", interface = [
+  {name = "x", kind = "input", dtype = "f32", shape = [-1, 3, 2], batch = 0, time = 1},
+  {name = "y", kind = "output", dtype = "f32", shape = [-1, 2], batch = 0}
+]} {
+  func @main(%x: tensor<3x2xf32>) -> tensor<2xf32> {
+    %w = tensor.constant @w : tensor<2x2xf32>
+    %r = tensor.constant @r : tensor<2x2xf32>
+    %h0 = tensor.constant @h0 : tensor<2xf32>
+    %h = rnn.scan (%xt = %x) state (%hp = %h0) capture (%w = %w, %r = %r) {
+      %a = math.tanh %xt : tensor<2xf32>
+      %zx = linalg.matvec %w, %a : (tensor<2x2xf32>, tensor<2xf32>) -> tensor<2xf32>
+      %s = math.sigmoid %zx : tensor<2xf32>
+      %zh = linalg.matvec %r, %hp : (tensor<2x2xf32>, tensor<2xf32>) -> tensor<2xf32>
+      %ht = arith.mul %s, %zh : tensor<2xf32>
+      rnn.yield state (%ht) : tensor<2xf32>
+    } : (tensor<3x2xf32>, tensor<2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2xf32>
+    return %h : tensor<2xf32>
+  }
+}
+{-# resources: {
+  w: "0x0000003f000080be0000403f0000803f",
+  r: "0x0000003f000080be000000be0000c03e",
+  h0: "0x000000000000003f"
+} #-}
+"""
+
+
+def test_records_of_what_does_not_depend_on_them_stay() -> None:
+    module = parse_module(TWO_CELLS)
+    data = np.random.default_rng(0).normal(size=(4, 3, 2)).astype(np.float32)
+    apply(module, "calibrate", data)
+    assert recorded(module, "gram") == {"zx", "zh"}
+    before = dict(module.resources)
+    apply(module, "prune{by=obs}")
+    # The matrices are others, but what the first multiplies is not.
+    assert recorded(module, "gram") == {"zx"}
+    assert recorded(module, "range") == recorded(module, "histogram") == {"a"}
+    for name in ("zx_gram", "a_histogram", "x_histogram"):
+        assert module.resources[name] is before[name]
+
+
+def test_second_order_needs_what_calibrate_records() -> None:
+    said = "prune: by=obs needs Gram matrices: run calibrate{gram=true} first, or give by=magnitude"
+    network = Network()
+    data = network.data(4, 4)
+    assert refusal(apply(network.module(), FRONT), "prune{by=obs}", data) == said
+    without = f"{FRONT},calibrate{{gram=false}}"
+    assert refusal(apply(network.module(), without, data), "prune{by=obs}", data) == said
+    # Nor will those of other weights do.
+    assert refusal(dataflow(network), "prune,prune{by=obs}", data) == said
+
+
+def test_the_records_say_all_that_the_data_do() -> None:
+    """Pruned from the text of a calibrated module, without the data."""
+    module = dataflow(Network())
+    again = parse_module(print_module(module))
+    apply(module, "prune{by=obs}")
+    apply(again, "prune{by=obs}")
+    assert print_module(again) == print_module(module)
+
+
+def test_second_order_changes_the_sums_less() -> None:
+    network = Network(features=6, hidden=8)
+    data = network.data(40, 6)
+    changes = {}
+    for by in ("magnitude", "obs"):
+        module = apply(network.module(), f"{FRONT},calibrate", data)
+        total = next(op for op in module.walk() if op.result_names[:1] == ["z"])
+        gram = module.resources[total.attributes["gram"]["resource"]]
+        before = _of_sum(module)
+        errors = _of_sum(apply(module, f"prune{{by={by} size=8}}")) - before
+        changes[by] = np.trace(errors @ gram @ errors.T)
+    assert changes["obs"] < 0.9 * changes["magnitude"]
+
+
+def _of_sum(module: Module) -> np.ndarray:
+    """[w, r, b] of the cell, side by side."""
+    constants = [op for op in module.walk() if op.name == "tensor.constant"]
+    found = {op.result_names[0]: module.resources[op.attributes["resource"]] for op in constants}
+    columns = [found[name].reshape(32, -1) for name in ("w", "r", "b")]
+    return np.concatenate(columns, axis=1).astype(np.float64)
+
+
+SHARED_BIAS = (
+    TWO_CELLS.replace("%r = %r)", "%r = %r, %b = %b)")
+    .replace("    %h0 =", "    %b = tensor.constant @h0 : tensor<2xf32>\n    %h0 =")
+    .replace("      %s = math.sigmoid %zx", "      %z = arith.add %zx, %b : tensor<2xf32>\n"
+             "      %s = math.sigmoid %z")
+    .replace("      %ht = arith.mul %s, %zh", "      %u = arith.add %zh, %b : tensor<2xf32>\n"
+             "      %ht = arith.mul %s, %u")
+    .replace("tensor<2x2xf32>) -> tensor<2xf32>\n    return",
+             "tensor<2x2xf32>, tensor<2xf32>) -> tensor<2xf32>\n    return")
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [TWO_CELLS, SHARED_BIAS])
+def test_a_bias_that_two_sums_read_is_not_refitted(text: str) -> None:
+    module = parse_module(text)
+    data = np.random.default_rng(0).normal(size=(4, 3, 2)).astype(np.float32)
+    apply(module, "calibrate,prune{by=obs size=2}", data)
+    constants = [op.attributes["resource"] for op in module.walk() if "resource" in op.attributes]
+    assert set(constants) == {"w_pruned", "r_pruned", "h0"}
 
 
 def test_an_all_zero_matrix_is_worth_a_warning() -> None:
@@ -119,9 +237,8 @@ def test_an_all_zero_matrix_is_worth_a_warning() -> None:
         ("ratio=1.0", "ratio must be at least 0 and below 1, not 1.0"),
         ("ratio=-0.1", "ratio must be at least 0 and below 1, not -0.1"),
         ("size=0", "size must be positive, not 0"),
-        ("shape=row", "shape must be one of bank, not 'row'"),
+        ("shape=row", "shape must be one of bank, unit, not 'row'"),
         ("by=luck", "by must be one of magnitude, obs, not 'luck'"),
-        ("by=obs", "by=obs needs calibration data: give --data FILE.npz, or by=magnitude"),
     ],
 )
 def test_options_out_of_their_range_are_refused(options: str, complaint: str) -> None:

@@ -100,7 +100,7 @@ def behind_the_head(network: Network, name: str) -> Module:
 @pytest.mark.parametrize("result", ["dense", "final_h", "final_c"])
 def test_an_operation_behind_the_head_is_named(result: str) -> None:
     network = Network(result=result)
-    said = refusal(behind_the_head(network, "math.relu"), f"{LEVEL_3},tile", network.data(2, 3))
+    said = refusal(behind_the_head(network, "math.sigmoid"), f"{LEVEL_3},tile", network.data(2, 3))
     assert said == "tile: 'fx.lookup' behind the recurrence has no unit in the array"
 
 

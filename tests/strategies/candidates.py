@@ -11,8 +11,10 @@ from typing import Any
 
 from lstmir.ir.attributes import Attribute
 from lstmir.ir.types import (
+    F64,
     I1,
     ElementType,
+    TensorType,
     Type,
     element_of,
     is_static,
@@ -105,6 +107,7 @@ PLAIN_VALUES: dict[str, Sequence[Any]] = {
     "symbol": ("w",),
     "strings": ((), ("x",), ("x", "")),
     "dict": ({}, {"a": 1}),
+    "array": tuple({"resource": name, "type": TensorType((2,), F64)} for name in ("w", "v")),
     "any": (0, 0.5, "x", (-1.5, 1)),
 }
 

@@ -132,7 +132,7 @@ class _Driver:
             return print_dot(module)
         resources = self.arguments.resources
         if resources == "npz":
-            used = used_resources(module.walk())
+            used = used_resources(module)
             self.archive = {name: module.resources[name] for name in used}
             resources = self.archive_path.name if used else "inline"
         return print_module(module, generic=self.arguments.print_generic, resources=resources)

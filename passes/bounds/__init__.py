@@ -1,0 +1,1 @@
+"""Which values a module can have at all: intervals that are proven for every input."""

@@ -1,0 +1,1 @@
+"""How networks lose weights: what may go together, and what goes."""
