@@ -36,13 +36,19 @@ class Prune:
     the bias included (optimal brain surgeon), as the Gram matrices tell that `calibrate` recorded.
     Sets the encoding `#sparse.bank` on the constants and records the sparsity that it made. What
     `calibrate` recorded of values that depend on the pruned matrices is forgotten.
+
+    `shape=unit` removes the hidden units that whatever reads them misses least: their rows of all
+    matrices, their columns of those that multiply them, their elements of biases and states. The
+    network is a smaller one then; `by=obs` lets the weights that remain make up for them.
     """
 
     name: ClassVar[str] = "prune"
-    summary: ClassVar[str] = "zero weights in a balanced pattern"
+    summary: ClassVar[str] = "remove weights in a balanced pattern, or whole hidden units"
     promise: ClassVar[Promise] = Promise.MEASURED
 
-    ratio: float = field(default=0.5, metadata={"help": "share of elements that is zeroed"})
+    ratio: float = field(
+        default=0.5, metadata={"help": "share of elements, or of units, that goes"}
+    )
     shape: str = field(default="bank", metadata={"help": f"one of {', '.join(SHAPES)}"})
     size: int = field(default=8, metadata={"help": "neighbours in a bank, at least"})
     by: str = field(default="magnitude", metadata={"help": f"one of {', '.join(CHOICES)}"})
@@ -92,9 +98,8 @@ class Prune:
                     f"no unit of {names} can be removed: its states are outputs, or are mixed"
                 )
         drop_records(module)
-        module.attributes["pruned"] = {
-            "shape": self.shape, "by": self.by, "sparsity": 1 - _elements(module) / before,
-        }  # fmt: skip
+        sparsity = 1 - _elements(module) / before if before else 0.0
+        module.attributes["pruned"] = {"shape": self.shape, "by": self.by, "sparsity": sparsity}
 
     def check(self) -> None:
         """Raise `UserError` for an option out of its range."""

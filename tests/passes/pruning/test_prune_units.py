@@ -69,6 +69,16 @@ def test_states_that_are_given_stay_and_are_named() -> None:
     assert len(said) == 1 and "can be removed: its states are outputs, or are mixed" in said[0]
 
 
+def test_where_nothing_is_multiplied_nothing_goes() -> None:
+    module = parse_module(
+        'module @m attributes {form = "sample"} {\n'
+        "  func @main(%x: tensor<2xf32>) -> tensor<2xf32> {\n"
+        "    return %x : tensor<2xf32>\n  }\n}\n"
+    )
+    apply(module, "prune{shape=unit}")
+    assert module.attributes["pruned"]["sparsity"] == 0.0
+
+
 def test_other_patterns_come_later() -> None:
     network = Network(hidden=8)
     module = apply(network.module(), f"{FRONT},calibrate,prune", network.data(4, 4))
