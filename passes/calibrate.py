@@ -18,7 +18,7 @@ from lstmir.ir.naming import symbol
 from lstmir.ir.operation import Value
 from lstmir.ir.types import is_fixed, is_float
 from lstmir.passes.observers import FiniteRanges, GramMatrices, Octaves, rounded_values
-from lstmir.passes.records import drop_records
+from lstmir.passes.records import drop_records, has_room
 from lstmir.passes.sums import sums_of_products
 from lstmir.passes.uses import refuse_lengths
 from lstmir.pipeline.passes import Context, Promise, cannot, register
@@ -126,9 +126,9 @@ def _observe(
 
 def _write(module: Module, found: _Found) -> None:
     for op in module.walk():
-        ranges = [found.ranges.found.get(value) for value in op.results]
-        if len(ranges) == 1 and ranges[0] is not None and op.name != "tensor.constant":
-            op.attributes["range"] = ranges[0]
+        range_ = found.ranges.found.get(op.result) if has_room(op) else None
+        if range_ is not None:
+            op.attributes["range"] = range_
         for value in op.results:
             counts = found.histograms.found.get(value)
             if counts is not None:

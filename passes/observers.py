@@ -11,6 +11,7 @@ from lstmir.interpreter.listeners import Ranges
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import is_float
+from lstmir.passes.records import has_room
 from lstmir.passes.sums import Sum
 from lstmir.pipeline.passes import Pass, cannot
 
@@ -70,12 +71,7 @@ def rounded_values(module: Module) -> list[Value]:
             found.update(dict.fromkeys(op.operands))
         elif op.name.startswith("arith.") and op.parent.owner is None:
             found.update(dict.fromkeys(op.results))
-    return [value for value in found if is_float(value.type) and _is_computed(value.op)]
-
-
-def _is_computed(op: Operation) -> bool:
-    """Whether it is what the text has room for a record on, and no constant."""
-    return op is not op.parent.entry and len(op.result_types) == 1 and op.name != "tensor.constant"
+    return [value for value in found if is_float(value.type) and has_room(value.op)]
 
 
 class GramMatrices:

@@ -25,6 +25,11 @@ def is_decided(op: Operation) -> bool:
     return bool(op.attributes.keys() & RECORDS.keys() - own - _OBSERVED)
 
 
+def has_room(op: Operation) -> bool:
+    """Whether what is observed of a computed value can stand on its operation: there is one result."""
+    return len(op.result_types) == 1 and op is not op.parent.entry and op.name != "tensor.constant"
+
+
 def drop_records(module: Module, changed: Iterable[Value] | None = None) -> None:
     """Forget what `calibrate` recorded of the values that depend on the changed ones; or everything.
 

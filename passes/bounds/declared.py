@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from math import isinf
 
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Operation, Value
+from lstmir.ir.operation import Value
 from lstmir.ir.types import is_float
 from lstmir.numeric.boxes import Box, filled
 from lstmir.passes.bounds.rules import sizes
 from lstmir.passes.ranges import signed_format
+from lstmir.passes.records import has_room
 
 UNBOUNDED = "unbounded"
 
@@ -36,10 +37,6 @@ def _end_of_format(largest: float) -> float:
 def record(module: Module, found: Mapping[Value, Box]) -> None:
     """Write `proven = [lo, hi]`, or that it is unbounded, beside where `calibrate` writes `range`."""
     for op in module.walk():
-        if _is_computed(op):
+        if has_room(op) and is_float(op.result.type):
             lo, hi = found[op.result].ends
             op.attributes["proven"] = UNBOUNDED if isinf(hi - lo) else (lo, hi)
-
-
-def _is_computed(op: Operation) -> bool:
-    return op.name != "tensor.constant" and len(op.results) == 1 and is_float(op.result.type)

@@ -48,7 +48,7 @@ def test_a_copy_makes_up_for_all() -> None:
     inputs = np.concatenate([inputs, inputs[:, :1]], axis=1)
     weights = np.array([[1.0, 2.0, 3.0]])
     fitted = remove_columns(weights, inputs.T @ inputs, np.array([True, False, False]))
-    np.testing.assert_allclose(fitted, [[0, 2, 4]], atol=1e-2)
+    np.testing.assert_allclose(fitted, [[0, 2, 4]], atol=2e-3)  # the damping is 1e-3
 
 
 def test_inputs_that_never_move_and_nothing_at_all() -> None:
