@@ -11,7 +11,7 @@ from lstmir.ir.module import Module
 from lstmir.ir.operands import captured_value, constant_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
-from lstmir.ir.types import TensorType, element_of
+from lstmir.ir.types import TensorType, banks_of, element_of
 from lstmir.numeric.geometry import TileShape, geometry
 from lstmir.numeric.packing import pack
 from lstmir.pipeline.passes import Context, Promise, cannot, register
@@ -54,8 +54,9 @@ class BlockLayout:
         array = constant_of(source, module.resources)
         assert isinstance(source.type, TensorType) and array is not None
         tiles = TileShape(*(op.attributes[name] for name in ("rows", "columns", "gates")))
-        plan = geometry(source.type.static_shape, source.type.encoding, tiles)
-        packed = pack(array, source.type.encoding, tiles)
+        banks = banks_of(source.type)
+        plan = geometry(source.type.static_shape, banks, tiles)
+        packed = pack(array, banks, tiles)
         strides = (plan.tiles, plan.slots, 1)
         build = Builder(module, op.parent, before=op, location=op.location)
         loaded = []

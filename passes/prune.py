@@ -9,7 +9,7 @@ import numpy as np
 
 from lstmir.dialects.layers import LAYERS
 from lstmir.ir.captures import retype
-from lstmir.ir.encodings import BankSparse, split_banks
+from lstmir.ir.encodings import Bank, patterned
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Value
 from lstmir.ir.types import TensorType, is_float
@@ -129,10 +129,10 @@ class Prune:
         if not all(is_float(value.type) for value in module.main.parameters):
             raise cannot(self, "the network is in fixed point: run prune before quantize")
 
-    def pattern(self, columns: int) -> BankSparse:
+    def pattern(self, columns: int) -> Bank:
         """The encoding of a matrix: the smallest banks of at least `size` that divide its rows."""
         size = next((n for n in range(self.size, columns) if columns % n == 0), columns)
-        return BankSparse(size, max(1, int(np.ceil(size * (1 - self.ratio) - 1e-9))))
+        return Bank(size, max(1, int(np.ceil(size * (1 - self.ratio) - 1e-9))))
 
     def pruned(
         self, module: Module, sum_: Sum, gram: np.ndarray | None
@@ -158,7 +158,7 @@ def _elements(module: Module) -> int:
                for each in sums_of_products(module) for m in each.matrices)  # fmt: skip
 
 
-def _banks(patterns: list[BankSparse], arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _banks(patterns: list[Bank], arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """The bank of every column of the arrays side by side, and survivors of each bank."""
     banks: list[np.ndarray] = []
     keep: list[int] = []
@@ -171,20 +171,16 @@ def _banks(patterns: list[BankSparse], arrays: list[np.ndarray]) -> tuple[np.nda
     return np.concatenate(banks), np.array(keep)
 
 
-def keep_largest(matrix: np.ndarray, pattern: BankSparse) -> np.ndarray:
+def keep_largest(matrix: np.ndarray, pattern: Bank) -> np.ndarray:
     """The [rows, columns] matrix with all but the largest elements of each bank zeroed."""
-    banks = split_banks(np.abs(matrix), pattern.size)
-    rank = np.argsort(np.argsort(-banks, axis=2, kind="stable"), axis=2, kind="stable")
-    mask = (rank < pattern.keep).reshape(len(matrix), -1)[:, : matrix.shape[1]]
+    mask = pattern.cut(matrix.shape).largest(np.abs(matrix))
     return np.where(mask, matrix, 0).astype(matrix.dtype)
 
 
-def _replace(
-    module: Module, constant: Value, array: np.ndarray, pattern: BankSparse | None
-) -> None:
+def _replace(module: Module, constant: Value, array: np.ndarray, pattern: Bank | None) -> None:
     """Give a constant other elements, and an encoding."""
     assert isinstance(constant.type, TensorType)
     name = constant.op.attributes["resource"]
     constant.op.attributes["resource"] = module.add_resource(f"{name}_pruned", array)
     if pattern is not None:
-        retype(constant, replace(constant.type, encoding=pattern))
+        retype(constant, replace(constant.type, encoding=patterned(pattern)))

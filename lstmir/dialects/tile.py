@@ -16,7 +16,7 @@ from lstmir.ir.definition import Group, OpDefinition, define
 from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.operands import captured_value
 from lstmir.ir.operation import Value
-from lstmir.ir.types import I32, TensorType, Type, of_shape
+from lstmir.ir.types import I32, TensorType, Type, banks_of, of_shape
 from lstmir.numeric.fixed import FixedType
 from lstmir.numeric.geometry import TileShape, geometry
 
@@ -182,12 +182,12 @@ def _infer_fetch(context: OpContext) -> list[Type]:
     if min(tiles.rows, tiles.columns, tiles.gates) < 1:
         raise Invalid("a tile has at least one row, one column and one gate")
     try:
-        plan = geometry(matrix.static_shape, matrix.encoding, tiles)
+        plan = geometry(matrix.static_shape, banks_of(matrix), tiles)
     except ValueError as error:
         raise Invalid(str(error)) from error
     shape = (tiles.rows, tiles.columns)
     values = TensorType(shape, matrix.element)
-    if matrix.encoding is None:
+    if banks_of(matrix) is None:
         return [values]
     return [values, TensorType(shape, FixedType(False, plan.index_bits, 0))]
 

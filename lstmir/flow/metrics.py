@@ -141,12 +141,11 @@ def kept_products(module: Module) -> list[int]:
         type_ = op.operands[0].type
         assert isinstance(type_, TensorType)
         rows, columns = type_.static_shape
-        pattern = type_.encoding
-        kept = columns if pattern is None else pattern.kept(columns)
+        kept = type_.encoding.kept((rows, columns)) if type_.encoding else rows * columns
         if op.parent.owner is None:
-            head += rows * kept
+            head += kept
         else:
-            step += rows * kept
+            step += kept
     return [step, head]
 
 

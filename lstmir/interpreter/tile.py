@@ -9,7 +9,7 @@ import numpy as np
 from lstmir.interpreter.plan import Array, Compiler, Evaluate, rule
 from lstmir.interpreter.tensor import spread
 from lstmir.ir.operation import Operation
-from lstmir.ir.types import TensorType, element_of
+from lstmir.ir.types import TensorType, banks_of, element_of
 from lstmir.numeric.carriers import carrier
 from lstmir.numeric.fixed import FixedType
 from lstmir.numeric.geometry import TileShape, geometry
@@ -84,11 +84,11 @@ def fetch(op: Operation, compiler: Compiler) -> Evaluate:
     tiles = TileShape(*(op.attributes[name] for name in ("rows", "columns", "gates")))
     packed: list[tuple[Array, Array]] = []
     sparse = len(op.result_types) == 2
-    slots = geometry(matrix_type.static_shape, matrix_type.encoding, tiles).slots
+    slots = geometry(matrix_type.static_shape, banks_of(matrix_type), tiles).slots
 
     def evaluate(matrix: Array, group: int, window: int, slot: int) -> tuple[Array, ...]:
         if not packed:
-            packed.append(pack(matrix[0], matrix_type.encoding, tiles))
+            packed.append(pack(matrix[0], banks_of(matrix_type), tiles))
         elements, indices = packed[0]
         tile = window * slots + slot
         values = elements[np.newaxis, group, tile]

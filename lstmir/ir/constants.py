@@ -41,6 +41,6 @@ def _check_encoding(type_: TensorType, array: np.ndarray, name: str) -> None:
     assert type_.encoding is not None
     if len(type_.shape) != 2:
         raise Invalid(f"{type_.encoding} describes matrices, not {type_}")
-    violation = type_.encoding.violation(array)
+    violation = type_.encoding.violation(array, not is_float(type_))
     if violation:
         raise Invalid(f"resource @{name} breaks {type_.encoding}: {violation}")

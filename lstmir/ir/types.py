@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
-from lstmir.ir.encodings import Encoding
+from lstmir.ir.encodings import Bank, Encoding
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
 
 if TYPE_CHECKING:
@@ -105,6 +105,12 @@ def of_shape(shape: tuple[int | None, ...], element: ElementType) -> Type:
 def without_encoding(type_: Type) -> Type:
     """The type of the value, however it is stored."""
     return replace(type_, encoding=None) if isinstance(type_, TensorType) else type_
+
+
+def banks_of(type_: Type) -> Bank | None:
+    """The banks that hold every element of a matrix that may be non-zero, if it has a pattern of banks."""
+    encoding = type_.encoding if isinstance(type_, TensorType) else None
+    return None if encoding is None else encoding.banks
 
 
 def is_fixed(type_: Type) -> bool:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from lstmir.ir.encodings import BankSparse, Encoding
 from lstmir.ir.types import FLOAT_WIDTHS, INTEGER_WIDTHS, FloatType, IntegerType, TensorType, Type
 from lstmir.numeric.fixed import FixedType
+from lstmir.syntax.encoding_syntax import parse_encoding
 
 _FIXED = re.compile(r"!fx\.([su])<\s*(-?\d+)\s*,\s*(-?\d+)\s*>")
 _PLAIN = re.compile(r"([fi])(\d+)")
 _TENSOR = re.compile(r"tensor<\s*((?:(?:\d+|\?)x)*)\s*([^,<]+(?:<[^<>]*>)?)\s*(?:,\s*(#.*?))?\s*>")
-_BANK = re.compile(r"#sparse\.bank<\s*(\d+)\s*,\s*(\d+)\s*>")
 
 
 @lru_cache(maxsize=4096)
@@ -36,17 +35,6 @@ def parse_type(text: str) -> Type:
     raise ValueError(
         f"'{text}' is not a type; expected tensor<…>, !fx.s<W,F>, !fx.u<W,F>, f32, i1, …"
     )
-
-
-def parse_encoding(text: str) -> Encoding:
-    """The encoding that a text such as `#sparse.bank<4, 2>` names."""
-    match = _BANK.fullmatch(text)
-    if not match:
-        raise ValueError(f"'{text}' is not an encoding; expected #sparse.bank<size, keep>")
-    size, keep = _integer(match[1]), _integer(match[2])
-    if not 0 < keep <= size:
-        raise ValueError(f"{text} must keep between 1 and {size} elements of each bank")
-    return BankSparse(size, keep)
 
 
 def _integer(text: str) -> int:

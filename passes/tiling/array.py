@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lstmir.ir.operation import Value
-from lstmir.ir.types import TensorType, shape_of
+from lstmir.ir.types import TensorType, banks_of, shape_of
 from lstmir.numeric.geometry import Geometry, TileShape, geometry
 from lstmir.passes.tiling.cell import Accumulation, Cell
 from lstmir.pipeline.passes import Pass, cannot
@@ -41,7 +41,7 @@ class Array:
 def matrix_geometry(matrix: Value, tiles: TileShape) -> Geometry:
     """The walk over a matrix. Raises ValueError where tiles and pattern do not divide."""
     assert isinstance(matrix.type, TensorType)
-    return geometry(matrix.type.static_shape, matrix.type.encoding, tiles)
+    return geometry(matrix.type.static_shape, banks_of(matrix.type), tiles)
 
 
 def choose_array(pass_: Pass, macs: int, cell: Cell, head: Accumulation) -> Array:

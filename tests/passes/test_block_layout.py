@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmir.ir.encodings import BankSparse, split_banks
+from lstmir.ir.encodings import Bank
 from lstmir.ir.module import Module
 from lstmir.ir.operands import constant_of
 from lstmir.ir.operation import Operation
-from lstmir.ir.types import TensorType
+from lstmir.ir.types import TensorType, banks_of
 from lstmir.numeric.geometry import TileShape, geometry
 from lstmir.numeric.packing import pack, pack_rows
 from tests.passes.levels import FEW, Recipe, apply, recipes
@@ -20,7 +20,7 @@ from tests.strategies.networks import Network, networks
 
 def unpack(
     elements: np.ndarray, indices: np.ndarray | None, shape: tuple[int, int], tiles: TileShape,
-    pattern: BankSparse | None,
+    pattern: Bank | None,
 ) -> np.ndarray:  # fmt: skip
     """The matrix behind packed tiles [groups, tiles, rows, columns], element by element.
 
@@ -40,7 +40,7 @@ def unpack(
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[np.ndarray, BankSparse | None, TileShape]:
+def cases(draw: st.DrawFn) -> tuple[np.ndarray, Bank | None, TileShape]:
     """A matrix, its pattern, and tiles that fit it."""
     gates, units, columns = (
         draw(st.integers(1, 4)),
@@ -55,15 +55,14 @@ def cases(draw: st.DrawFn) -> tuple[np.ndarray, BankSparse | None, TileShape]:
     matrix = random.integers(-9, 10, (gates * units, columns))
     if draw(st.booleans()):
         return matrix, None, tiles
-    banks = split_banks(matrix, size)
-    chosen = random.permuted(np.broadcast_to(np.arange(size) < keep, banks.shape), axis=2)
-    kept = (banks * chosen).reshape(len(matrix), -1)[:, :columns]
-    return kept, BankSparse(size, keep), tiles
+    pattern = Bank(size, keep)
+    mask = pattern.cut(matrix.shape).largest(random.random(matrix.shape))
+    return matrix * mask, pattern, tiles
 
 
 @settings(FEW, max_examples=200)
 @given(cases())
-def test_a_packed_matrix_unpacks(case: tuple[np.ndarray, BankSparse | None, TileShape]) -> None:
+def test_a_packed_matrix_unpacks(case: tuple[np.ndarray, Bank | None, TileShape]) -> None:
     matrix, pattern, tiles = case
     elements, indices = pack(matrix, pattern, tiles)
     plan = geometry(matrix.shape, pattern, tiles)
@@ -76,7 +75,7 @@ def test_a_packed_matrix_unpacks(case: tuple[np.ndarray, BankSparse | None, Tile
 @settings(FEW, max_examples=100)
 @given(cases())
 def test_a_vector_is_packed_like_the_rows(
-    case: tuple[np.ndarray, BankSparse | None, TileShape],
+    case: tuple[np.ndarray, Bank | None, TileShape],
 ) -> None:
     matrix, pattern, tiles = case
     groups = geometry(matrix.shape, pattern, tiles).groups
@@ -92,14 +91,14 @@ def test_a_vector_is_packed_like_the_rows(
         ((6, 4), None, TileShape(4, 1, 4), "6 rows in tiles of 4 are not whole units of 4"),
         (
             (8, 9),
-            BankSparse(4, 3),
+            Bank(4, 3),
             TileShape(4, 2, 4),
             "2 columns and 3 elements a bank do not divide",
         ),
     ],
 )
 def test_what_does_not_divide_is_refused(
-    shape: tuple[int, int], pattern: BankSparse | None, tiles: TileShape, complaint: str
+    shape: tuple[int, int], pattern: Bank | None, tiles: TileShape, complaint: str
 ) -> None:
     with pytest.raises(ValueError, match=complaint):
         geometry(shape, pattern, tiles)
@@ -145,13 +144,13 @@ def test_the_memories_of_a_network_hold_its_matrices(
     for name, tiles in fetched.items():
         resource = next(key for key in before if key.startswith(f"{name}"))
         type_, matrix = before[resource]
-        plan = geometry(matrix.shape, type_.encoding, tiles)
+        plan = geometry(matrix.shape, banks_of(type_), tiles)
         shape = (plan.groups, plan.tiles, tiles.rows, tiles.columns)
         indices = packed.get(f"{resource}_indices")
-        assert (indices is None) == (type_.encoding is None)
+        assert (indices is None) == (banks_of(type_) is None)
         found = unpack(
             packed[f"{resource}_packed"].reshape(shape),
             None if indices is None else indices.reshape(shape),
-            matrix.shape, tiles, type_.encoding,
+            matrix.shape, tiles, banks_of(type_),
         )  # fmt: skip
         assert np.array_equal(found, matrix)

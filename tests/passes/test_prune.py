@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmir.ir.encodings import BankSparse
+from lstmir.ir.encodings import Bank
 from lstmir.ir.module import Module
-from lstmir.ir.types import TensorType
+from lstmir.ir.types import TensorType, banks_of
 from lstmir.pipeline.passes import Context
 from lstmir.pipeline.text import parse_pipeline
 from lstmir.syntax.parser import parse_module
@@ -42,9 +42,9 @@ def banks(row: np.ndarray, size: int) -> list[np.ndarray]:
     return [row[start : start + size] for start in range(0, len(row), size)]
 
 
-def pattern_of(type_: TensorType, least: int, ratio: float) -> BankSparse:
+def pattern_of(type_: TensorType, least: int, ratio: float) -> Bank:
     """The encoding of a matrix, after a look at what was asked for."""
-    (_, columns), pattern = type_.shape, type_.encoding
+    (_, columns), pattern = type_.shape, banks_of(type_)
     assert pattern is not None
     assert columns is not None
     assert pattern.size == columns or (pattern.size >= least and columns % pattern.size == 0)

@@ -12,7 +12,6 @@ from lstmir.ir.builder import Builder
 from lstmir.ir.captures import add_capture
 from lstmir.ir.context import OpContext
 from lstmir.ir.definition import DEFINITIONS, OpDefinition
-from lstmir.ir.encodings import BankSparse, split_banks
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Attributes, Operation, Value
 from lstmir.ir.region import Region
@@ -32,6 +31,7 @@ from lstmir.ir.types import (
     with_element,
 )
 from lstmir.numeric.fixed import FixedType
+from tests.strategies.encodings import encoded
 from tests.strategies.kinds import Kind, kind_of
 from tests.strategies.rules import accepts
 
@@ -134,10 +134,8 @@ class Program:
         """A constant; a matrix is stored sparse now and then."""
         array = self.array(type_.static_shape, type_.element)
         if sparse and len(type_.shape) == 2 and self.chance(0.5):
-            size = self.random.randint(1, 4)
-            pattern = BankSparse(size, self.random.randint(1, size))
-            array = _pruned(array, pattern)
-            type_ = TensorType(type_.shape, type_.element, pattern)
+            array, encoding = encoded(array, type_.element, self.random)
+            type_ = TensorType(type_.shape, type_.element, encoding)
         return self.keep(self.build.constant(array, type_, self.random.choice(("w", "b", "k.1"))))
 
     def array(self, shape: tuple[int, ...], element: ElementType) -> np.ndarray:
@@ -208,10 +206,3 @@ class Program:
         if not isinstance(element, FixedType) or element.width > WIDEST_OPERAND:
             return type_
         return with_element(type_, FixedType(True, element.width + 3, element.frac + 1))
-
-
-def _pruned(array: np.ndarray, pattern: BankSparse) -> np.ndarray:
-    """All but the first `keep` elements of each bank set to zero."""
-    rank = split_banks(np.ones_like(array, int), pattern.size).cumsum(axis=2)
-    kept = rank.reshape(len(array), -1)[:, : array.shape[1]] <= pattern.keep
-    return np.where(kept, array, np.zeros_like(array))

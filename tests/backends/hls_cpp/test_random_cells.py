@@ -12,7 +12,7 @@ from lstmir import dialects
 from lstmir.dialects.fx import OVERFLOWS, ROUNDINGS
 from lstmir.ir.builder import Builder
 from lstmir.ir.captures import add_capture
-from lstmir.ir.encodings import BankSparse, split_banks
+from lstmir.ir.encodings import Bank, patterned
 from lstmir.ir.interface import Port, set_ports
 from lstmir.ir.module import Function, Module
 from lstmir.ir.operation import Operation, Value
@@ -86,10 +86,9 @@ class Maker:
         if pattern is None:
             return self.outer.constant(array, TensorType((rows, columns), element), name)
         size, keep = pattern
-        banks = split_banks(array, size)
-        kept = np.argsort(self.numbers.random(banks.shape), axis=-1) < keep
-        array = (banks * kept).reshape(rows, -1)[:, :columns]
-        type_ = TensorType((rows, columns), element, BankSparse(size, keep))
+        bank = Bank(size, keep)
+        array = array * bank.cut(array.shape).largest(self.numbers.random(array.shape))
+        type_ = TensorType((rows, columns), element, patterned(bank))
         return self.outer.constant(array, type_, name)
 
     # -- the cell ---------------------------------------------------------------------------
