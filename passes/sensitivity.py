@@ -1,0 +1,61 @@
+"""What a change of constants does to the outputs, measured on the calibration data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lstmir.interpreter.run import run_samples
+from lstmir.ir.interface import ports
+from lstmir.ir.module import Module
+from lstmir.ir.types import shape_of
+from lstmir.numeric.augmentation import augmented
+from lstmir.numeric.divergence import divergence
+from lstmir.pipeline.passes import Context, Pass, cannot
+
+MOST_SAMPLES = 256
+"""So many samples, as many noisy ones and as many mixtures are run at most."""
+
+
+class Sensitivity:
+    """Runs a float module of level 2 with some constants replaced.
+
+    Samples that the network was trained on it knows by heart; so there are noisy ones and mixtures
+    among those that are run. Raises `UserError`, in the name of `pass_`, without calibration data.
+    """
+
+    def __init__(self, pass_: Pass, module: Module, context: Context) -> None:
+        self._module = module
+        self._samples = _samples(pass_, module, context)
+        result = module.main.result_types[0]
+        self._classes = len(shape_of(result)) == 1 and (shape_of(result)[0] or 0) > 1
+        self._reference = self._outputs({})
+
+    def of(self, arrays: Mapping[str, np.ndarray]) -> float:
+        """The divergence of the first output when these resources are replaced, by name.
+
+        In nats a sample where it is a vector with an element a class, else the mean squared
+        difference.
+        """
+        return divergence(self._reference, self._outputs(arrays), self._classes)
+
+    def _outputs(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        whole = self._module.resources
+        self._module.resources = {**whole, **arrays}
+        try:
+            return run_samples(self._module, self._samples)[0]
+        finally:
+            self._module.resources = whole
+
+
+def _samples(pass_: Pass, module: Module, context: Context) -> list[np.ndarray]:
+    """Of each input, in order: some of the calibration data, and what augmentation makes of them."""
+    names = [port.name for port in ports(module, "input")]
+    if context.data is None or any(name not in context.data for name in names):
+        raise cannot(pass_, "there is no calibration data: give --data FILE.npz")
+    count = len(context.data[names[0]])
+    chosen = np.random.default_rng(context.seed).permutation(count)[:MOST_SAMPLES]
+    known = {name: context.data[name][np.sort(chosen)] for name in names}
+    more, _ = augmented(known, MOST_SAMPLES, context.seed)
+    return [np.concatenate([known[name], more[name]]) for name in names]
