@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import ceil, inf, log2
+from math import inf
 from typing import ClassVar
 
-import numpy as np
-
+from lstmir.ir.attached import OF_PARAMETERS
 from lstmir.ir.module import Module
 from lstmir.ir.operands import constant_of, segment, segment_range
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
-from lstmir.ir.types import is_float, shape_of
-from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
+from lstmir.ir.types import is_float
+from lstmir.numeric.fixed import MAX_STORED_WIDTH
 from lstmir.passes.bounds.analysis import prove
-from lstmir.passes.bounds.choice import Choice, Choices, image_of, set_choice
+from lstmir.passes.bounds.choice import Choices, image_of, set_choice, set_operand
 from lstmir.passes.bounds.declared import declared_inputs, record
-from lstmir.passes.ranges import UNLIMITED, Recorded, signed_format
-from lstmir.passes.uses import (
-    feeds_matrix,
-    is_exact_output,
-    is_multiplied,
-    refuse_lengths,
-    users_of,
-)
+from lstmir.passes.formats.asked import SCALES, Asked, read_codes, read_scale
+from lstmir.passes.formats.budget import Budget, spend
+from lstmir.passes.formats.constants import Constants
+from lstmir.passes.ranges import Recorded, signed_format
+from lstmir.passes.uses import feeds_matrix, is_exact_output, is_multiplied, refuse_lengths
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
 # Beyond these a saturating function is flat: its operand may saturate.
 _FLAT = {"math.sigmoid": 8.0, "math.tanh": 4.0}
-# Finer than this part of the largest sum (as a power of two), a product would only widen the sum.
-_SUM_BITS = 40
+ROUNDINGS = ("nearest", "compensated")
 
 
 @register
@@ -43,35 +38,91 @@ class AssignBitwidths:
     the proven one (see `prove-ranges`, whose records are made here too) where it costs no bit more
     than what `calibrate` recorded, widened by `margin`; else that one, and what exceeds it
     saturates. The record `basis` says which. Gates and the states that they make are always proven.
+
+    Weights have `weights` bits: plain integers, but signs (±1) with one bit and ±1, ±3 with two,
+    times a power of two. `codes` says more for recurrent matrices, one for all their gates or one
+    for each in the order of the rows, and `scale` for what there is a power of two: each row or
+    gate. Codes that an encoding has already stay; gates beside them that have none get `weights`
+    bits. All gates of a matrix are given ONE element type, in which each one's values fit.
+
+    With a budget (`bits` of a weight on average, indices and exponents included; `total-bits` of
+    all that is stored, biases included; or `max-error`, the mean squared change of the outputs on
+    the calibration data by rounding the weights), the code of every gate of every matrix is chosen
+    by what it is measured to change of the outputs; `rounding` says how `quantize` is to round.
+    The module's `allotted` records the bits of the matrices, and that change.
+
+    With `clip=mse`, a sampled range may give up rare outliers: of the formats with fewer integer
+    bits, that one is taken whose expected squared error by rounding and by saturation together is
+    least on the recorded histogram. `clipped` says how many of the elements seen saturate in the
+    format of a result, `operand_clipped` in that of a function's operand.
     """
 
     name: ClassVar[str] = "assign-bitwidths"
     summary: ClassVar[str] = "choose a format for every value that is rounded"
     promise: ClassVar[Promise] = Promise.MEASURED
 
-    weights: int = field(default=8, metadata={"help": "bits of a weight"})
+    weights: int = field(default=8, metadata={"help": "bits of a weight; 1 is a sign"})
+    codes: str = field(
+        default="", metadata={"help": "of recurrent matrices, of all or each gate: `integer:4`, …"}
+    )
+    scale: str = field(default="row", metadata={"help": f"of codes: one of {', '.join(SCALES)}"})
     bias: int = field(default=16, metadata={"help": "bits of a bias"})
     activations: int = field(default=8, metadata={"help": "bits of inputs, gates and h"})
     operands: int = field(default=8, metadata={"help": "bits of the operand of a function"})
     state: int = field(
         default=16, metadata={"help": "bits of a state or product that feeds no matrix"}
     )
+    bits: float = field(default=0.0, metadata={"help": "budget: bits of a weight on average"})
+    total_bits: int = field(default=0, metadata={"help": "budget: bits of all that is stored"})
+    max_error: float = field(
+        default=0.0, metadata={"help": "budget: mean squared error of the outputs by the weights"}
+    )
+    rounding: str = field(
+        default="nearest",
+        metadata={"help": "how quantize will round, for budgets: nearest or compensated"},
+    )
     margin: float = field(default=1.25, metadata={"help": "factor on recorded ranges"})
+    clip: str = field(default="range", metadata={"help": "sampled ranges: `range` or least `mse`"})
 
     def __post_init__(self) -> None:
         """Refuse formats that no constant or memory could have."""
         for name in ("weights", "bias", "activations", "operands", "state"):
-            if not 2 <= getattr(self, name) <= MAX_STORED_WIDTH:
+            least = 1 if name == "weights" else 2
+            if not least <= getattr(self, name) <= MAX_STORED_WIDTH:
                 raise ValueError(
-                    f"{name} must be 2 to {MAX_STORED_WIDTH} bits, not {getattr(self, name)}"
+                    f"{name} must be {least} to {MAX_STORED_WIDTH} bits, not {getattr(self, name)}"
                 )
         if not 0 < self.margin < inf:
             raise ValueError(f"margin must be positive, not {self.margin:g}")
+        if self.clip not in ("range", "mse"):
+            raise ValueError(f"clip must be range or mse, not '{self.clip}'")
+        if self.rounding not in ROUNDINGS:
+            raise ValueError(
+                f"rounding must be one of {', '.join(ROUNDINGS)}, not '{self.rounding}'"
+            )
+        complaint = self.budget.complaint()
+        if complaint:
+            raise ValueError(complaint)
+        if self.asked.codes and self.budget.is_limited:
+            raise ValueError("codes are given, or chosen for a budget; not both")
+
+    @property
+    def asked(self) -> Asked:
+        """What weights are to be stored as. Raises ValueError for options that name nothing."""
+        return Asked(self.weights, read_codes(self.codes), read_scale(self.scale))
+
+    @property
+    def budget(self) -> Budget:
+        """What weights may cost."""
+        compensated = self.rounding == "compensated"
+        return Budget(self.bits, self.total_bits, self.max_error, compensated)
 
     def run(self, module: Module, context: Context) -> None:
-        """Raises `UserError` where a range was not recorded."""
+        """Raises `UserError` where a record is missing, or a budget cannot be kept."""
         refuse_lengths(self, module)
-        _Assignment(self, module).run()
+        if self.clip == "mse" and OF_PARAMETERS not in module.main.attributes:
+            raise cannot(self, "no histograms were recorded: run calibrate{histograms=true} first")
+        _Assignment(self, module).run(context)
 
 
 class _Assignment:
@@ -84,9 +135,10 @@ class _Assignment:
             raise self.known.missing(None)
         proven = prove(module, inputs)
         record(module, proven)
-        self.choices = Choices(self.known, proven, options.margin)
+        self.choices = Choices(self.known, proven, options.margin, clips=options.clip == "mse")
+        self.constants = Constants(options, self.known, options.asked, options.bias)
 
-    def run(self) -> None:
+    def run(self, context: Context) -> None:
         main = self.module.main
         main.attributes["formats"] = tuple(
             signed_format(self.options.margin * max(-lo, hi), self.options.activations)
@@ -95,13 +147,9 @@ class _Assignment:
         self.region(main.region)
         for op in main.region.operations():
             self.arithmetic(op)
-        constants = [
-            op for op in self.module.walk()
-            if op.name == "tensor.constant" and is_float(op.result.type)
-        ]  # fmt: skip
-        # Matrices first: the fraction bits of a bias follow from those of the products.
-        for op in sorted(constants, key=lambda op: len(shape_of(op.result.type)) != 2):
-            self.constant(op)
+        if self.options.budget.is_limited:
+            spend(self.options, self.options.budget, self.constants, context)
+        self.constants.assign()
 
     def region(self, region: Region) -> None:
         for op in region.operations():
@@ -114,7 +162,7 @@ class _Assignment:
     def function(self, op: Operation) -> None:
         flat = _FLAT.get(op.name, inf)
         operand = self.choices.of(op.operands[0], self.options.operands, limit=flat)
-        op.attributes["operand_format"] = operand.format
+        set_operand(op, operand)
         bits, image = self.options.activations, image_of(op.result)
         choice = self.choices.in_unit(op.result, bits, image) if image else None
         set_choice(op, choice or self.choices.of(op.result, bits))
@@ -160,40 +208,3 @@ class _Assignment:
         image, units = image_of(value), self.options.activations
         choice = self.choices.in_unit(value, units, image, initial) if image else None
         set_choice(value.op, choice or self.choices.of(value, bits, initial))
-
-    def constant(self, op: Operation) -> None:
-        array = self.module.resources[op.attributes["resource"]]
-        largest = float(np.abs(array).max()) if array.size else 0.0
-        users = users_of(op.result)
-        for user, index in users:
-            if user.name == "rnn.scan" and index in (held := segment_range(user, "state")):
-                state = user.regions[0].end.operands[index - held.start]
-                set_choice(op, Choice(state.op.attributes["format"], state.op.attributes["basis"]))
-                return
-        products = [user for user, _ in users if user.name == "linalg.matvec"]
-        bits = self.options.weights if products else self.options.bias
-        format_ = signed_format(largest / (1 - 2.0 ** (1 - bits)), bits)
-        limits = [self.useful_frac(op) for op in products] or [
-            self.product_frac(op) for op, _ in users
-        ]
-        limit = max(limits, default=UNLIMITED)
-        if limit < format_.frac:
-            # Finer than the products that it is added to, a bias would only widen the sum.
-            format_ = FixedType(True, max(2, bits - (format_.frac - limit)), limit)
-        set_choice(op, Choice(format_, "proven"))
-
-    def useful_frac(self, product: Operation) -> int:
-        """The fraction bits beyond which the elements of a matrix would only widen the sum."""
-        sums = [user for user, _ in product.parent.uses(product.result) if user.name == "arith.add"]
-        largest = max(map(abs, self.known.range_of((sums or [product])[0].result)))
-        vector = self.known.frac_of(product.operands[1])
-        if largest == 0 or vector == UNLIMITED:
-            return UNLIMITED
-        return _SUM_BITS - ceil(log2(largest)) - vector
-
-    def product_frac(self, user: Operation) -> int:
-        """The fraction bits of the finest product that an addition takes."""
-        products = [v.op for v in user.operands if v.op.name == "linalg.matvec"]
-        return max(
-            (sum(map(self.known.frac_of, op.operands)) for op in products), default=UNLIMITED
-        )

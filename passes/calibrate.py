@@ -20,6 +20,7 @@ from lstmir.ir.types import is_fixed, is_float
 from lstmir.passes.observers import FiniteRanges, GramMatrices, Octaves, rounded_values
 from lstmir.passes.records import drop_records, has_room
 from lstmir.passes.sums import sums_of_products
+from lstmir.passes.unmoved import unmoved
 from lstmir.passes.uses import refuse_lengths
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
@@ -41,7 +42,8 @@ class Calibrate:
       its vectors and a 1, side by side, which second-order pruning and compensated rounding need.
 
     Histograms and Gram matrices are resources, which the records name. The module remembers the
-    data by number of samples and hash; what was recorded before is forgotten.
+    data by number of samples and hash; what was recorded before is forgotten. Of an input, sum or
+    function that is the same number throughout, or a gate that never leaves its end, it warns.
     """
 
     name: ClassVar[str] = "calibrate"
@@ -70,6 +72,8 @@ class Calibrate:
             GramMatrices(sums_of_products(module) if self.gram else []),
         )
         _observe(module, samples, found, context)
+        for sentence in unmoved(module, found.ranges.found, found.histograms.found):
+            context.warn(f"{self.name}: {sentence}")
         drop_records(module)
         module.drop_unused_resources()
         _write(module, found)

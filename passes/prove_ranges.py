@@ -17,7 +17,8 @@ class ProveRanges:
     """Records `proven = [lo, hi]` for every float value, or that it is `unbounded`.
 
     That holds for all inputs in the declared ranges and for any number of steps: interval
-    arithmetic on the actual weights, rounded outwards, and an inductive invariant of each loop.
+    arithmetic on the actual weights, rounded outwards, with affine forms where values have inputs
+    in common, and an inductive invariant of each loop.
     Declared is what `calibrate` recorded of the inputs, widened by `margin` and on to the ends of
     the format that holds it, where inputs saturate. Proven of the real numbers that the network
     means; what floats, or formats further down, round is not in it.

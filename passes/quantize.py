@@ -20,6 +20,7 @@ from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, Type, element_of, is_float, shape_of, with_element
 from lstmir.numeric.arrays import quantize_real
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType, union_type
+from lstmir.passes.formats.coded import is_coded, signed_width
 from lstmir.passes.uses import leave_to_host, refuse_lengths
 from lstmir.passes.weight_rounding import WeightRounding
 from lstmir.pipeline.passes import Context, Promise, cannot, register
@@ -30,7 +31,9 @@ _FLOATS_ONLY = {
     "arith.div": "a division by a computed value",
     "math.pow": "a power of two variables",
 }
-_DROPPED = ("range", "proven", "format", "operand_format", "basis", *ATTACHED)
+_DROPPED = (
+    "range", "proven", "format", "operand_format", "basis", "clipped", "operand_clipped", *ATTACHED,
+)  # fmt: skip
 _DROPPED_OF_FUNCTIONS = ("formats", "ranges", OF_PARAMETERS)
 
 ROUNDINGS = ("nearest", "compensated")
@@ -193,6 +196,9 @@ class _Quantization:
         ints = self.rounded.get(op)
         if ints is None:
             ints = quantize_real(array.astype(np.float64), format_)
+        if is_coded(type_.encoding):
+            # Room that no exponent took: what multiplies these is as wide as they are.
+            format_ = replace(format_, width=signed_width(ints))
         return build.constant(ints, replace(type_, element=format_), f"{name}_q")
 
     def real_function(self, op: Operation, operands: list[Value], build: Builder) -> Value:

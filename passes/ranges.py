@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from math import ceil, log2
+from typing import TYPE_CHECKING
 
 from lstmir.ir.module import Module
 from lstmir.ir.operands import captured_value, constant_of, segment_range
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import FixedType
 from lstmir.pipeline.passes import Pass, cannot
+
+if TYPE_CHECKING:
+    import numpy as np
 
 UNLIMITED = 2**16
 """More fraction bits than any format has: those of a value without one."""
@@ -68,6 +72,14 @@ class Recorded:
         if source == value:
             raise self.missing(value.op)
         return self.range_of(source)
+
+    def histogram_of(self, value: Value) -> np.ndarray | None:
+        """The elements of a computed value by magnitude; None where they were not counted."""
+        record = value.op.attributes.get("histogram")
+        if record is not None:
+            return self.module.resources[record["resource"]]
+        source = self.source(value)
+        return None if source == value else self.histogram_of(source)
 
     def missing(self, op: Operation | None) -> Exception:
         """The error that says what to run."""

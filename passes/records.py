@@ -13,7 +13,7 @@ from lstmir.ir.operation import Operation, Value
 from lstmir.passes.sums import sums_of_products
 
 _OF_RESULT = ("range", "histogram", "proven")
-_OBSERVED = frozenset({*_OF_RESULT, "gram", "basis"})
+_OBSERVED = frozenset({*_OF_RESULT, "gram", "sensitivity", "basis", "clipped", "operand_clipped"})
 
 
 def is_decided(op: Operation) -> bool:
@@ -39,6 +39,8 @@ def drop_records(module: Module, changed: Iterable[Value] | None = None) -> None
         _drop_all(module)
         return
     stale = _dependents(changed)
+    if stale:
+        drop_sensitivities(module)
     for sum_ in sums_of_products(module):
         if stale.intersection(sum_.vectors):
             sum_.total.attributes.pop("gram", None)
@@ -51,9 +53,17 @@ def _drop_all(module: Module) -> None:
     for op in module.walk():
         for name in (*_OF_RESULT, "gram"):
             op.attributes.pop(name, None)
+    drop_sensitivities(module)
     for name in ("ranges", OF_PARAMETERS):
         module.main.attributes.pop(name, None)
     module.attributes.pop("calibration", None)
+
+
+def drop_sensitivities(module: Module) -> None:
+    """They are about the network as a whole."""
+    for op in module.walk():
+        op.attributes.pop("sensitivity", None)
+    module.attributes.pop("storages", None)
 
 
 def _dependents(changed: Iterable[Value]) -> set[Value]:

@@ -1,17 +1,20 @@
-"""How `quantize` rounds the matrices of a sum, and what it then does to the bias."""
+"""How `quantize` rounds matrices, and what it then does to the biases beside them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation, Value
-from lstmir.ir.types import TensorType
 from lstmir.numeric.arrays import quantize_real, to_real
-from lstmir.numeric.compensation import MAX_WIDTH, centered, round_compensated
+from lstmir.numeric.compensation import centered, round_nearest
+from lstmir.numeric.fitting import Rows, round_fitted
 from lstmir.numeric.fixed import FixedType
+from lstmir.numeric.grids import MAX_WIDTH
+from lstmir.passes.formats.coded import encoding_of, importance_of, is_coded, rows_of
 from lstmir.passes.sums import Sum, sums_of_products
 from lstmir.passes.uses import users_of
 from lstmir.pipeline.passes import Pass, cannot
@@ -29,20 +32,28 @@ class WeightRounding:
     def integers(self) -> dict[Operation, np.ndarray]:
         """For the constants of all sums. Raises `UserError` where no Gram matrix was recorded."""
         found: dict[Operation, np.ndarray] = {}
-        if self.compensated or self.correct_bias:
-            for each in sums_of_products(self.module):
+        for each in sums_of_products(self.module):
+            if self.compensated or self.correct_bias:
                 self.sum(each, found)
+                continue
+            coded = [matrix for matrix in each.matrices if is_coded(encoding_of(matrix))]
+            found.update({matrix.op: self.nearest(matrix) for matrix in coded})
         return found
+
+    def check(self) -> None:
+        """Raise `UserError` where no Gram matrix was recorded."""
+        for each in sums_of_products(self.module):
+            self.gram(each)
 
     def sum(self, sum_: Sum, found: dict[Operation, np.ndarray]) -> None:
         matrices = [self.array(matrix) for matrix in sum_.matrices]
         formats = [self.format(matrix) for matrix in sum_.matrices]
         gram = self.gram(sum_)
         around, mean = centered(gram) if self.corrects(sum_) else (gram[:-1, :-1], None)
-        if self.compensates(sum_, formats):
-            rounded = self.rounded(sum_, matrices, formats, around)
+        if self.compensates(sum_):
+            rounded = self.fitted(sum_, around)
         else:
-            rounded = [quantize_real(a, f) for a, f in zip(matrices, formats, strict=True)]
+            rounded = [self.nearest(matrix) for matrix in sum_.matrices]
         found.update({m.op: ints for m, ints in zip(sum_.matrices, rounded, strict=True)})
         if sum_.bias is None or mean is None:
             return
@@ -55,25 +66,46 @@ class WeightRounding:
         """Whether the bias takes the mean change. One that has no row for each sum cannot."""
         return self.correct_bias and sum_.bias is not None and self.array(sum_.bias).ndim == 1
 
-    def compensates(self, sum_: Sum, formats: list[FixedType]) -> bool:
+    def compensates(self, sum_: Sum) -> bool:
         """Whether the errors are pushed on. A matrix that others read as well has no single Gram matrix."""
-        alone = all(len(users_of(matrix)) == 1 for matrix in sum_.matrices)
-        return self.compensated and alone and all(f.width <= MAX_WIDTH for f in formats)
+        return self.compensated and all(
+            len(users_of(matrix)) == 1
+            and (self.format(matrix).width <= MAX_WIDTH or is_coded(encoding_of(matrix)))
+            for matrix in sum_.matrices
+        )
 
-    def rounded(
-        self, sum_: Sum, matrices: list[np.ndarray], formats: list[FixedType], gram: np.ndarray
-    ) -> list[np.ndarray]:
-        together = np.concatenate(matrices, axis=1)
-        live = [
-            array != 0 if has_pattern(matrix) else np.ones(array.shape, bool)
-            for array, matrix in zip(matrices, sum_.matrices, strict=True)
-        ]
-        widths = [array.shape[1] for array in matrices]
-        of_columns = [f for f, width in zip(formats, widths, strict=True) for _ in range(width)]
-        values = round_compensated(together, gram, of_columns, np.concatenate(live, axis=1))
-        parts = np.split(values, np.cumsum(widths)[:-1], axis=1)
+    def nearest(self, matrix: Value) -> np.ndarray:
+        """The integers nearest to a matrix."""
+        format_ = self.format(matrix)
+        if not is_coded(encoding_of(matrix)):
+            return quantize_real(self.array(matrix), format_)
+        rows = self.rows(matrix, self.importance.get(matrix.op))
+        reals = round_nearest(rows.weights, [rows.grid(rows.nearest)], rows.live)
+        return quantize_real(reals, format_)
+
+    def fitted(self, sum_: Sum, gram: np.ndarray) -> list[np.ndarray]:
+        """The integers of the matrices of a sum, compensated."""
+        ends = np.cumsum([self.array(matrix).shape[1] for matrix in sum_.matrices])[:-1]
+        shares = np.split(np.diag(gram), ends)
+        rows = [self.rows(m, share) for m, share in zip(sum_.matrices, shares, strict=True)]
+        parts = np.split(round_fitted(rows, gram), ends, axis=1)
         # They are values of their formats: this does not round again.
-        return [quantize_real(part, f) for part, f in zip(parts, formats, strict=True)]
+        return [quantize_real(p, each.format) for p, each in zip(parts, rows, strict=True)]
+
+    def rows(self, matrix: Value, importance: np.ndarray | None) -> Rows:
+        array = self.array(matrix)
+        if importance is None:
+            importance = np.ones(array.shape[1])
+        rows = rows_of(array, encoding_of(matrix), self.format(matrix), importance)
+        if not rows.fits:
+            name = matrix.op.attributes["resource"]
+            why = f"the codes of @{name} do not fit {rows.format}: run assign-bitwidths after them"
+            raise cannot(self.pass_, why, matrix.op.location)
+        return rows
+
+    @cached_property
+    def importance(self) -> dict[Operation, np.ndarray]:
+        return importance_of(self.module)
 
     def array(self, constant: Value) -> np.ndarray:
         return self.module.resources[constant.op.attributes["resource"]].astype(np.float64)
@@ -95,8 +127,3 @@ class WeightRounding:
             )
             raise cannot(self.pass_, why, sum_.total.location)
         return gram
-
-
-def has_pattern(constant: Value) -> bool:
-    """Whether an encoding says which elements of a constant may live."""
-    return isinstance(constant.type, TensorType) and constant.type.encoding is not None

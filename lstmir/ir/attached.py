@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lstmir.ir.module import Module
 
-ATTACHED = ("histogram", "gram")
+ATTACHED = ("histogram", "gram", "sensitivity")
 """The records of operations that are arrays."""
 
 OF_PARAMETERS = "histograms"

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 _LARGEST = np.finfo(np.float64).max
-_UNIT = 2.0**-52
-_TINY = float(np.finfo(np.float64).smallest_subnormal)
+UNIT = 2.0**-52
+TINY = float(np.finfo(np.float64).smallest_subnormal)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +122,7 @@ def total(box: Box, axes: tuple[int, ...], *, keepdims: bool = False) -> Box:
         lo, hi, weight = (
             a.sum(axis=axes, keepdims=keepdims) for a in (box.lo, box.hi, box.magnitude)
         )
-        return _widened(lo, hi, weight, count)
+        return widened(lo, hi, weight, count)
 
 
 class Matrix:
@@ -146,7 +146,7 @@ class Matrix:
         rising, falling = (np.sign(part) for part in (self.rises, self.falls))
         with np.errstate(all="ignore"):
             weight = np.maximum(np.abs(lo), np.abs(hi)) @ (self.rises - self.falls)
-            bounds = _widened(
+            bounds = widened(
                 lo @ self.rises + hi @ self.falls, hi @ self.rises + lo @ self.falls,
                 weight, 2 * columns,
             )  # fmt: skip
@@ -157,14 +157,14 @@ class Matrix:
         )
 
 
-def _widened(lo: FloatArray, hi: FloatArray, weight: FloatArray, count: int) -> Box:
+def widened(lo: FloatArray, hi: FloatArray, weight: FloatArray, count: int) -> Box:
     """Computed sums of `count` numbers, of absolute values `weight`, with their largest error.
 
     In any order of summation that is below count * 2**-53 * weight (Higham, Accuracy and Stability
     of Numerical Algorithms, section 4.2), and products that underflow add a subnormal each. Twice
     that, and some more, also covers the error of `weight` itself.
     """
-    error = (count + 4) * (_UNIT * weight + _TINY)
+    error = (count + 4) * (UNIT * weight + TINY)
     below, above = np.nextafter(lo - error, -np.inf), np.nextafter(hi + error, np.inf)
     # What overflowed on the way is no number; nothing is known then.
     return Box(

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from math import inf
 from typing import NamedTuple
 
+import numpy as np
+
+from lstmir.ir.operands import constant_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.boxes import Box
 from lstmir.numeric.fixed import FixedType
+from lstmir.passes.clipping import least_error
+from lstmir.passes.observers import octaves
 from lstmir.passes.ranges import Recorded, integer_bits, signed_format
 
 Image = tuple[float, float]
@@ -17,15 +22,28 @@ _IMAGES: dict[str, Image] = {"math.sigmoid": (0.0, 1.0), "math.tanh": (-1.0, 1.0
 
 
 class Choice(NamedTuple):
-    """A format, and whether its integer bits follow from a `proven` or a `sampled` range."""
+    """A format, and whether its integer bits follow from a `proven` or a `sampled` range.
+
+    `clipped` elements were seen that saturate in it; None where that was not the question.
+    """
 
     format: FixedType
     basis: str
+    clipped: int | None = None
 
 
 def set_choice(op: Operation, choice: Choice) -> None:
     """Record a choice."""
-    op.attributes["format"], op.attributes["basis"] = choice
+    op.attributes["format"], op.attributes["basis"] = choice.format, choice.basis
+    if choice.clipped is not None:
+        op.attributes["clipped"] = choice.clipped
+
+
+def set_operand(op: Operation, choice: Choice) -> None:
+    """Record a choice for the operand of a function."""
+    op.attributes["operand_format"] = choice.format
+    if choice.clipped is not None:
+        op.attributes["operand_clipped"] = choice.clipped
 
 
 def image_of(value: Value) -> Image | None:
@@ -42,10 +60,15 @@ def image_of(value: Value) -> Image | None:
 
 
 class Choices:
-    """The formats of values; `initial` is what a state begins as."""
+    """The formats of values; `initial` is what a state begins as.
 
-    def __init__(self, recorded: Recorded, proven: Mapping[Value, Box], margin: float) -> None:
-        self.recorded, self.proven, self.margin = recorded, proven, margin
+    With `clips`, a sampled range may be cut where the histogram says that this errs less.
+    """
+
+    def __init__(
+        self, recorded: Recorded, proven: Mapping[Value, Box], margin: float, *, clips: bool = False
+    ) -> None:
+        self.recorded, self.proven, self.margin, self.clips = recorded, proven, margin, clips
 
     def of(
         self, value: Value, bits: int, initial: Value | None = None, limit: float = inf
@@ -60,7 +83,12 @@ class Choices:
         least = 1.0 if not sampled else 0.0
         if proven < inf and integer_bits(max(proven, least)) <= integer_bits(sampled):
             return Choice(signed_format(max(proven, least), bits), "proven")
-        return Choice(signed_format(sampled, bits), "sampled")
+        counts = self.counts(value, initial) if self.clips else None
+        if counts is None:
+            return Choice(signed_format(sampled, bits), "sampled")
+        widest, largest = signed_format(sampled, bits), self.seen(value, initial)
+        found = least_error(counts, largest, widest)
+        return Choice(found.format, "sampled", found.elements)
 
     def in_unit(
         self, value: Value, bits: int, image: Image, initial: Value | None = None
@@ -76,6 +104,14 @@ class Choices:
         signed = image[0] < 0
         integer = integer_bits(self.largest(value, initial)) if self.seen(value, initial) else 0
         return Choice(FixedType(signed, bits, bits - signed - min(integer, 0)), "proven")
+
+    def counts(self, value: Value, initial: Value | None = None) -> np.ndarray | None:
+        """The histogram of what was seen."""
+        counts = self.recorded.histogram_of(value)
+        if counts is None or initial is None:
+            return counts
+        array = constant_of(initial, self.recorded.module.resources)
+        return counts if array is None else counts + octaves(array)
 
     def seen(self, value: Value, initial: Value | None = None) -> float:
         """The largest |x| on the calibration data."""

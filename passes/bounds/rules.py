@@ -11,7 +11,7 @@ import numpy as np
 from lstmir.dialects.math import FUNCTIONS
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import shape_of
-from lstmir.numeric.boxes import Box, Matrix, anything, exactly, filled, total
+from lstmir.numeric.boxes import Box, FloatArray, Matrix, anything, exactly, filled, total
 from lstmir.numeric.images import image
 
 
@@ -30,6 +30,9 @@ class Known(Protocol):
 
 Rule = Callable[[Operation, Known], Box]
 """The interval of each element of the one result; it may have to be broadcast to its shape."""
+
+Move = Callable[[FloatArray], FloatArray]
+"""Puts the elements of an array elsewhere."""
 
 RULES: dict[str, Rule] = {}
 
@@ -130,46 +133,6 @@ def constant(op: Operation, known: Known) -> Box:
     return anything(sizes(op.result)) if array is None else exactly(array)
 
 
-@rule("tensor.reshape")
-def reshape(op: Operation, known: Known) -> Box:
-    """Elements keep their places where at most one axis is dynamic, and as many stand before it."""
-    source, target = shape_of(op.operands[0].type), shape_of(op.result.type)
-    box, shape = known.box(op.operands[0]), sizes(op.result)
-    if _before_dynamic(source) == _before_dynamic(target) and source.count(None) <= 1:
-        return box.map(lambda end: end.reshape(shape))
-    return filled(shape, *box.ends)
-
-
-def _before_dynamic(shape: tuple[int | None, ...]) -> int | None:
-    """How many elements the axes in front of the dynamic one have, if there is one."""
-    if None not in shape:
-        return None
-    return prod(size for size in shape[: shape.index(None)] if size is not None)
-
-
-@rule("tensor.slice")
-def slice_(op: Operation, known: Known) -> Box:
-    """Neighbours; all elements along a dynamic axis have the same interval."""
-    axis, start, size = (op.attributes[name] for name in ("axis", "start", "size"))
-    box = known.box(op.operands[0])
-    if shape_of(op.operands[0].type)[axis] is None:
-        return box
-    return box.map(lambda end: end.take(list(range(start, start + size)), axis))
-
-
-@rule("tensor.gather")
-def gather(op: Operation, known: Known) -> Box:
-    """Chosen elements."""
-    axis, indices = op.attributes["axis"], list(op.attributes["indices"])
-    return known.box(op.operands[0]).map(lambda end: np.take(end, indices, axis))
-
-
-@rule("tensor.transpose")
-def transpose(op: Operation, known: Known) -> Box:
-    """The axes in another order."""
-    return known.box(op.operands[0]).map(lambda end: end.transpose(op.attributes["order"]))
-
-
 @rule("tensor.concat")
 def concat(op: Operation, known: Known) -> Box:
     """One part behind the other."""
@@ -180,7 +143,60 @@ def concat(op: Operation, known: Known) -> Box:
     )
 
 
-@rule("tensor.broadcast", "tensor.repeat")
-def broadcast(op: Operation, known: Known) -> Box:
+def _reshape(op: Operation) -> Move | None:
+    """Elements keep their places where at most one axis is dynamic, and as many stand before it."""
+    source, target = shape_of(op.operands[0].type), shape_of(op.result.type)
+    if _before_dynamic(source) != _before_dynamic(target) or source.count(None) > 1:
+        return None
+    shape = sizes(op.result)
+    return lambda array: array.reshape(shape)
+
+
+def _before_dynamic(shape: tuple[int | None, ...]) -> int | None:
+    """How many elements the axes in front of the dynamic one have, if there is one."""
+    if None not in shape:
+        return None
+    return prod(size for size in shape[: shape.index(None)] if size is not None)
+
+
+def _slice(op: Operation) -> Move:
+    """Neighbours; all elements along a dynamic axis have the same interval."""
+    axis, start, size = (op.attributes[name] for name in ("axis", "start", "size"))
+    if shape_of(op.operands[0].type)[axis] is None:
+        return lambda array: array
+    return lambda array: array.take(list(range(start, start + size)), axis)
+
+
+def _gather(op: Operation) -> Move:
+    """Chosen elements."""
+    axis, indices = op.attributes["axis"], list(op.attributes["indices"])
+    return lambda array: array.take(indices, axis)
+
+
+def _transpose(op: Operation) -> Move:
+    """The axes in another order."""
+    return lambda array: array.transpose(op.attributes["order"])
+
+
+def _broadcast(op: Operation) -> Move:
     """The same elements, repeated."""
-    return known.box(op.operands[0]).spread(sizes(op.result))
+    shape = sizes(op.result)
+    return lambda array: np.broadcast_to(array, shape)
+
+
+MOVES: dict[str, Callable[[Operation], Move | None]] = {
+    "tensor.broadcast": _broadcast,
+    "tensor.gather": _gather,
+    "tensor.repeat": _broadcast,
+    "tensor.reshape": _reshape,
+    "tensor.slice": _slice,
+    "tensor.transpose": _transpose,
+}
+"""Operations of which each element is one of the first operand's. None: it is not known which."""
+
+
+@rule(*MOVES)
+def move(op: Operation, known: Known) -> Box:
+    """Elements elsewhere."""
+    box, moved = known.box(op.operands[0]), MOVES[op.name](op)
+    return filled(sizes(op.result), *box.ends) if moved is None else box.map(moved)

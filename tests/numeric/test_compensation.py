@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.random import Generator, default_rng
 
+from lstmir.numeric import compensation
 from lstmir.numeric.arrays import quantize_real, to_real
-from lstmir.numeric.compensation import centered, round_compensated, squared_change
+from lstmir.numeric.compensation import centered, squared_change
 from lstmir.numeric.fixed import FixedType
+from lstmir.numeric.grids import Grid, grid_of_format
 
 FORMATS = st.builds(FixedType, st.just(True), st.integers(2, 12), st.integers(-2, 12))
 
@@ -20,6 +22,17 @@ def gram_of(random: Generator, columns: int, rank: int, bend: float = 1.0) -> np
     mixed = random.normal(size=(columns, columns)) ** 3
     vectors = random.normal(size=(rank, columns)) @ mixed + bend
     return np.array(vectors.T @ vectors)
+
+
+def round_compensated(
+    weights: np.ndarray,
+    gram: np.ndarray,
+    formats: list[FixedType],
+    live: np.ndarray | None = None,
+) -> np.ndarray:
+    """With a format for each column."""
+    grids: list[Grid] = [grid_of_format(format_, len(weights), 1) for format_ in formats]
+    return compensation.round_compensated(weights, gram, grids, live)
 
 
 def nearest(weights: np.ndarray, formats: list[FixedType], live: np.ndarray) -> np.ndarray:
@@ -105,6 +118,8 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = round_compensated(weights, gram, formats)
     monkeypatch.setattr("lstmir.numeric.compensation._BLOCK", 8)
     assert (round_compensated(weights, gram, formats) == whole).all()
+    monkeypatch.setattr("lstmir.numeric.compensation._ROWS", 3)
+    assert (round_compensated(weights, gram, formats) == whole).all()
 
 
 @pytest.mark.parametrize("gram", [np.zeros((3, 3)), np.diag([0.0, 1.0, 0.0]), np.ones((3, 3))])
@@ -128,3 +143,16 @@ def test_a_centered_gram_matrix_is_that_of_the_centered_vectors() -> None:
     np.testing.assert_allclose(gram, np.cov(vectors.T, bias=True) * 30)
     gram, mean = centered(np.zeros((3, 3)))
     assert not gram.any() and not mean.any()
+
+
+def test_what_never_varies_has_no_moments_left() -> None:
+    """Rounding would leave something tiny there, perhaps below zero; nothing could be factored then."""
+    random = np.random.default_rng(0)
+    vectors = np.concatenate([np.full((9, 3), 1 / 3), np.ones((9, 1))], axis=1)
+    around, mean = centered(vectors.T @ vectors)
+    assert not around.any()
+    np.testing.assert_allclose(mean, 1 / 3)
+    vectors[:, 0] = random.normal(size=9)
+    around, _ = centered(vectors.T @ vectors)
+    assert around[0, 0] == pytest.approx(9 * vectors[:, 0].var())
+    assert not around[1:].any()

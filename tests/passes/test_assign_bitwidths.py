@@ -11,11 +11,14 @@ from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import element_of, is_float, shape_of
+from lstmir.numeric.codes import Midrise
 from lstmir.numeric.fixed import FixedType
+from lstmir.passes.formats.coded import encoding_of, is_coded
 from lstmir.pipeline.text import parse_pipeline
 from tests.passes.levels import FEW, FRONT, Recipe, apply, recipes, refusal
 from tests.strategies.networks import Network, networks
 
+CODES = "expected midrise:1 to midrise:31, ternary, or integer:2 to integer:32"
 MARGIN = 1.25
 FLAT = {"math.sigmoid": 8.0, "math.tanh": 4.0}
 
@@ -51,6 +54,12 @@ def constants(module: Module) -> list[Operation]:
 def test_widths_are_those_asked_for(network: Network, recipe: Recipe) -> None:
     module = assigned(network, recipe)
     for op, format_ in formats(module).items():
+        encoding = encoding_of(op.result)
+        if is_coded(encoding):
+            # Two bits have no room for a zero: the integers of the format are made of codes.
+            assert encoding is not None
+            assert {gate.code for gate in encoding.gates} == {Midrise(recipe.weights)}
+            continue
         if op.name == "tensor.constant":
             name = (op.result.name or "").partition("_")[0]
             asked = {"h0": recipe.activations, "c0": recipe.state, "b": recipe.bias}
@@ -120,6 +129,8 @@ def test_operands_saturate_where_functions_are_flat(network: Network, recipe: Re
 def test_no_constant_saturates(network: Network, recipe: Recipe) -> None:
     module = assigned(network, recipe)
     for op in constants(module):
+        if is_coded(encoding_of(op.result)):
+            continue  # how a code rounds is in tests/passes/formats
         array, format_ = array_of(module, op), op.attributes["format"]
         slack = format_.lsb if op.result.name in ("h0", "c0") else format_.lsb / 2
         assert format_.min_value - slack <= array.min()
@@ -243,7 +254,17 @@ def test_weights_of_any_size_fit_an_accumulator(name: str, scale: float) -> None
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ("weights=1", "weights must be 2 to 64 bits, not 1"),
+        ("weights=0", "weights must be 1 to 64 bits, not 0"),
+        ("codes=midrise", f"'midrise' is not a code; {CODES}"),
+        ("codes=integer:1", f"'integer:1' is not a code; {CODES}"),
+        ("codes=midrise:32", f"'midrise:32' is not a code; {CODES}"),
+        ("scale=block", "scale must be one of row, gate, none, not 'block'"),
+        ("rounding=up", "rounding must be one of nearest, compensated, not 'up'"),
+        ("bits=-1", "bits must be positive, not -1"),
+        ("total-bits=-5", "total-bits must be positive, not -5"),
+        ("max-error=-0.5", "max-error must be positive, not -0.5"),
+        ("bits=3 max-error=1", "bits and max-error are budgets; give one"),
+        ("bits=3 codes=ternary", "codes are given, or chosen for a budget; not both"),
         ("bias=0", "bias must be 2 to 64 bits, not 0"),
         ("activations=65", "activations must be 2 to 64 bits, not 65"),
         ("operands=-8", "operands must be 2 to 64 bits, not -8"),

@@ -94,7 +94,7 @@ def test_no_value_of_any_random_program_leaves_its_interval() -> None:
 
 
 @pytest.mark.soak
-@settings(FEW, derandomize=False, max_examples=500)
+@settings(FEW, derandomize=False, max_examples=600)
 @given(networks(floats=True))
 def test_no_value_of_any_network_leaves_its_interval(network: Network) -> None:
     module = apply(network.module(), FRONT)
