@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -9,18 +10,23 @@ import numpy as np
 
 from lstmir.dialects.layers import LAYERS
 from lstmir.ir.captures import retype
-from lstmir.ir.encodings import Bank, patterned
+from lstmir.ir.encodings import Encoding
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Value
 from lstmir.ir.types import TensorType, is_float
-from lstmir.numeric.surgeon import remove_weights
+from lstmir.passes.pruning.columns import part_resources
+from lstmir.passes.pruning.plan import Plan
+from lstmir.passes.pruning.ratios import parse_ratios
+from lstmir.passes.pruning.shapes import PATTERNS, Shape
 from lstmir.passes.pruning.surgery import shrink
+from lstmir.passes.pruning.weights import Pruning, samples_of
 from lstmir.passes.records import drop_records
 from lstmir.passes.sums import Sum, sums_of_products
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
-SHAPES = ("bank", "unit")
+SHAPES = (*PATTERNS, "unit")
 CHOICES = ("magnitude", "obs")
+ALLOTMENTS = ("same", "global")
 
 
 @register
@@ -28,30 +34,59 @@ CHOICES = ("magnitude", "obs")
 class Prune:
     """Removes weights in a pattern that hardware can use.
 
-    `shape=bank` keeps few elements in every bank of every row of the recurrent matrices:
-    bank-balanced sparsity (Cao et al., "Efficient and Effective Sparse LSTM on FPGA with
-    Bank-Balanced Sparsity", FPGA 2019): each row is cut into banks of neighbours and as many
-    survive in each, so that no multiplier waits for another. `by=magnitude` keeps the largest;
-    `by=obs` removes what changes the sums least on the calibration data and refits the others,
-    the bias included (optimal brain surgeon), as the Gram matrices tell that `calibrate` recorded.
-    Sets the encoding `#sparse.bank` on the constants and records the sparsity that it made. What
-    `calibrate` recorded of values that depend on the pruned matrices is forgotten.
+    - `element`: single weights, equally many in each of `lanes` parts of the rows, so that no lane
+      waits for another (Han et al., "ESE", FPGA 2017).
+    - `bank`: each row is cut into banks of at least `size` neighbours that divide it, and as many
+      survive in each (Cao et al., "Efficient and Effective Sparse LSTM on FPGA with Bank-Balanced
+      Sparsity", FPGA 2019). `nm`: in groups of exactly `size`, `keep` of each.
+    - `block`: blocks of `block=RxC` weights, equally many in each band of R rows.
+    - `row`, `column`: whole rows or columns. A row without a weight is its bias alone.
+    - `unit`: hidden units, with their rows of all matrices, their columns of those that multiply
+      them, their elements of biases and states. The network is a smaller one then.
 
-    `shape=unit` removes the hidden units that whatever reads them misses least: their rows of all
-    matrices, their columns of those that multiply them, their elements of biases and states. The
-    network is a smaller one then; `by=obs` lets the weights that remain make up for them.
+    A gate is one of the equal parts of the rows that slices of a sum take apart. Survivors are
+    chosen within each gate, or with `aligned=false` over the whole matrix. `ratio` is for all
+    matrices of the recurrences; `ratio-x` for those that multiply what does not depend on a state of
+    the step, `ratio-h` for the others; each one number, or one for each gate in the order of the
+    rows. With `allot=global`, `ratio` is that of all of them together: what each gate alone costs
+    the outputs on the calibration data decides. Matrices outside of recurrences stay as they are
+    without `head=true`.
+
+    `by=magnitude` keeps the largest. `by=obs` removes what changes the sums least on the calibration
+    data and fits what remains, the biases included (optimal brain surgeon), as the Gram matrices
+    tell that `calibrate` recorded. With the data at hand, it then runs the pruned network `rounds`
+    times and fits all of its sums, also those that are not pruned, to what the original's are.
+
+    Sets the encodings of the constants, and records the sparsity that it made. What `calibrate`
+    recorded of values that depend on the changed constants is forgotten.
     """
 
     name: ClassVar[str] = "prune"
-    summary: ClassVar[str] = "remove weights in a balanced pattern, or whole hidden units"
+    summary: ClassVar[str] = "remove weights in a pattern, or whole hidden units"
     promise: ClassVar[Promise] = Promise.MEASURED
 
-    ratio: float = field(
-        default=0.5, metadata={"help": "share of elements, or of units, that goes"}
+    ratio: str = field(
+        default="0.5",
+        metadata={"help": "share of the weights, or of units, that goes; or one for each gate"},
     )
     shape: str = field(default="bank", metadata={"help": f"one of {', '.join(SHAPES)}"})
-    size: int = field(default=8, metadata={"help": "neighbours in a bank, at least"})
+    size: int = field(default=8, metadata={"help": "neighbours in a bank, at least; in a group"})
     by: str = field(default="magnitude", metadata={"help": f"one of {', '.join(CHOICES)}"})
+    keep: int = field(
+        default=0, metadata={"help": "survivors of each bank or group; 0: as the ratio says"}
+    )
+    block: str = field(default="4x4", metadata={"help": "rows x columns of a block"})
+    lanes: int = field(
+        default=1, metadata={"help": "parts of the rows that keep equally many elements"}
+    )
+    aligned: bool = field(default=True, metadata={"help": "choose within each gate"})
+    ratio_x: str = field(default="", metadata={"help": "ratio where inputs are multiplied"})
+    ratio_h: str = field(default="", metadata={"help": "ratio where states are multiplied"})
+    allot: str = field(default="same", metadata={"help": f"one of {', '.join(ALLOTMENTS)}"})
+    head: bool = field(default=False, metadata={"help": "prune what is outside of recurrences"})
+    rounds: int = field(
+        default=4, metadata={"help": "by=obs: runs of the pruned network to fit it by"}
+    )
 
     def run(self, module: Module, context: Context) -> None:
         """Raises `UserError` for options that make no pattern, or without records that it needs."""
@@ -60,22 +95,17 @@ class Prune:
         if self.shape == "unit":
             self.remove_units(module, context)
             return
-        sums = [each for each in sums_of_products(module) if each.in_loop]
-        grams = [self.gram(module, each) if self.by == "obs" else None for each in sums]
-        changed: list[Value] = []
+        part_resources(module)
+        plan = self.plan()
+        pruning = Pruning(self, plan, module, context, samples_of(self, module, context, plan))
         zeroed = total = 0
-        for each, gram in zip(sums, grams, strict=True):
-            pruned, bias = self.pruned(module, each, gram)
-            for matrix, array in zip(each.matrices, pruned, strict=True):
-                if not array.any():
-                    context.warn(f"the weights '{matrix.op.attributes['resource']}' are all zero")
-                _replace(module, matrix, array, self.pattern(array.shape[1]))
-                zeroed += int(np.count_nonzero(array == 0))
-                total += array.size
-            changed += each.matrices
-            if each.bias is not None and bias is not None:
-                _replace(module, each.bias, bias, None)
-                changed.append(each.bias)
+        changed: list[Value] = []
+        for change in pruning.changes():
+            _replace(module, change.constant, change.array, change.encoding)
+            changed.append(change.constant)
+            if change.encoding is not None:
+                zeroed += int(np.count_nonzero(change.array == 0))
+                total += change.array.size
         drop_records(module, changed)
         module.drop_unused_resources()
         sparsity = zeroed / total if total else 0.0
@@ -90,7 +120,9 @@ class Prune:
                 )
                 raise cannot(self, why, op.location)
         before = _elements(module)
-        counts = shrink(module, self.ratio, self.by == "obs", lambda each: self.gram(module, each))
+        counts = shrink(
+            module, float(self.ratio), self.by == "obs", lambda each: self.gram(module, each)
+        )
         for units in counts:
             if not units.classes:
                 names = ", ".join(f"%{name}" for name in units.scan.result_names if name)
@@ -103,14 +135,58 @@ class Prune:
 
     def check(self) -> None:
         """Raise `UserError` for an option out of its range."""
-        if self.shape not in SHAPES:
-            raise cannot(self, f"shape must be one of {', '.join(SHAPES)}, not '{self.shape}'")
-        if self.by not in CHOICES:
-            raise cannot(self, f"by must be one of {', '.join(CHOICES)}, not '{self.by}'")
-        if not 0 <= self.ratio < 1:
-            raise cannot(self, f"ratio must be at least 0 and below 1, not {self.ratio}")
-        if self.size < 1:
-            raise cannot(self, f"size must be positive, not {self.size}")
+        self.check_words()
+        for name in ("size", "lanes"):
+            if getattr(self, name) < 1:
+                raise cannot(self, f"{name} must be positive, not {getattr(self, name)}")
+        if self.rounds < 0:
+            raise cannot(self, f"rounds must not be negative, not {self.rounds}")
+        if self.keep and self.shape not in ("bank", "nm"):
+            raise cannot(self, "keep is for shape=bank and shape=nm: give ratio")
+        if not 0 <= self.keep <= self.size:
+            raise cannot(self, f"keep must be at most size={self.size}, not {self.keep}")
+        self.check_ratios()
+
+    def check_words(self) -> None:
+        """Raise `UserError` for a word that an option does not know."""
+        for name, known in (("shape", SHAPES), ("by", CHOICES), ("allot", ALLOTMENTS)):
+            word = getattr(self, name)
+            if word not in known:
+                raise cannot(self, f"{name} must be one of {', '.join(known)}, not '{word}'")
+        if not re.fullmatch(r"[1-9]\d{0,5}x[1-9]\d{0,5}", self.block, re.ASCII):
+            raise cannot(self, f"block must be rows x columns, such as 4x4, not '{self.block}'")
+
+    def check_ratios(self) -> None:
+        """Raise `UserError` for ratios that are none, or that contradict each other."""
+        plan = self.plan()
+        single = len(plan.ratio) == 1 and not plan.ratio_x and not plan.ratio_h
+        if self.shape == "unit" and not single:
+            raise cannot(self, "units have no gates: give ratio one number, and no other ratio")
+        if self.allot == "global" and (not single or self.keep or self.shape == "unit"):
+            why = "allot=global chooses what each gate keeps: give ratio one number, and no keep"
+            raise cannot(self, f"{why} or other ratio, and another shape than unit")
+
+    def plan(self) -> Plan:
+        """What the options say together."""
+        rows, columns = map(int, self.block.split("x"))
+        shape = Shape(self.shape, self.size, self.keep, rows, columns, self.lanes)
+        try:
+            ratio = parse_ratios("ratio", self.ratio)
+            ratio_x = parse_ratios("ratio-x", self.ratio_x) if self.ratio_x else None
+            ratio_h = parse_ratios("ratio-h", self.ratio_h) if self.ratio_h else None
+        except ValueError as error:
+            raise cannot(self, str(error)) from None
+        return Plan(
+            shape,
+            ratio,
+            ratio_x,
+            ratio_h,
+            self.aligned,
+            self.head,
+            self.by == "obs",
+            self.rounds,
+            self.allot == "global",
+        )
 
     def gram(self, module: Module, sum_: Sum) -> np.ndarray:
         """What was recorded. Raises `UserError` where nothing was."""
@@ -129,28 +205,6 @@ class Prune:
         if not all(is_float(value.type) for value in module.main.parameters):
             raise cannot(self, "the network is in fixed point: run prune before quantize")
 
-    def pattern(self, columns: int) -> Bank:
-        """The encoding of a matrix: the smallest banks of at least `size` that divide its rows."""
-        size = next((n for n in range(self.size, columns) if columns % n == 0), columns)
-        return Bank(size, max(1, int(np.ceil(size * (1 - self.ratio) - 1e-9))))
-
-    def pruned(
-        self, module: Module, sum_: Sum, gram: np.ndarray | None
-    ) -> tuple[list[np.ndarray], np.ndarray | None]:
-        """The matrices of a sum with few survivors, and its bias, if it was refitted."""
-        arrays = [module.resources[m.op.attributes["resource"]] for m in sum_.matrices]
-        patterns = [self.pattern(array.shape[1]) for array in arrays]
-        if gram is None:
-            return [keep_largest(a, p) for a, p in zip(arrays, patterns, strict=True)], None
-        if sum_.bias is not None:
-            arrays.append(module.resources[sum_.bias.op.attributes["resource"]][:, np.newaxis])
-        together = np.concatenate(arrays, axis=1).astype(np.float64)
-        columns = together.shape[1]
-        fitted = remove_weights(together, gram[:columns, :columns], *_banks(patterns, arrays))
-        cuts = np.cumsum([array.shape[1] for array in arrays])[:-1]
-        parts = [part.astype(arrays[0].dtype) for part in np.split(fitted, cuts, axis=1)]
-        return (parts, None) if sum_.bias is None else (parts[:-1], parts[-1][:, 0])
-
 
 def _elements(module: Module) -> int:
     """How many elements all matrices have."""
@@ -158,29 +212,11 @@ def _elements(module: Module) -> int:
                for each in sums_of_products(module) for m in each.matrices)  # fmt: skip
 
 
-def _banks(patterns: list[Bank], arrays: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """The bank of every column of the arrays side by side, and survivors of each bank."""
-    banks: list[np.ndarray] = []
-    keep: list[int] = []
-    for pattern, array in zip(patterns, arrays, strict=False):
-        numbers = np.arange(array.shape[1]) // pattern.size
-        banks.append(numbers + len(keep))
-        keep += [pattern.keep] * (int(numbers[-1]) + 1)
-    if len(arrays) > len(patterns):
-        banks.append(np.array([-1]))
-    return np.concatenate(banks), np.array(keep)
-
-
-def keep_largest(matrix: np.ndarray, pattern: Bank) -> np.ndarray:
-    """The [rows, columns] matrix with all but the largest elements of each bank zeroed."""
-    mask = pattern.cut(matrix.shape).largest(np.abs(matrix))
-    return np.where(mask, matrix, 0).astype(matrix.dtype)
-
-
-def _replace(module: Module, constant: Value, array: np.ndarray, pattern: Bank | None) -> None:
+def _replace(module: Module, constant: Value, array: np.ndarray, encoding: Encoding | None) -> None:
     """Give a constant other elements, and an encoding."""
     assert isinstance(constant.type, TensorType)
     name = constant.op.attributes["resource"]
-    constant.op.attributes["resource"] = module.add_resource(f"{name}_pruned", array)
-    if pattern is not None:
-        retype(constant, replace(constant.type, encoding=patterned(pattern)))
+    word = "refitted" if encoding is None else "pruned"
+    constant.op.attributes["resource"] = module.add_resource(f"{name}_{word}", array)
+    if encoding is not None:
+        retype(constant, replace(constant.type, encoding=encoding))

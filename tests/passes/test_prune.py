@@ -236,9 +236,54 @@ def test_an_all_zero_matrix_is_worth_a_warning() -> None:
     [
         ("ratio=1.0", "ratio must be at least 0 and below 1, not 1.0"),
         ("ratio=-0.1", "ratio must be at least 0 and below 1, not -0.1"),
+        ("ratio=nan", "ratio must be at least 0 and below 1, not nan"),
+        ("ratio=half", "ratio must be one number, or one for each gate, not 'half'"),
+        ('ratio=""', "ratio must be one number, or one for each gate, not ''"),
+        ('ratio-h="0.5 2"', "ratio-h must be at least 0 and below 1, not 2"),
+        ("ratio-x=x", "ratio-x must be one number, or one for each gate, not 'x'"),
         ("size=0", "size must be positive, not 0"),
-        ("shape=row", "shape must be one of bank, unit, not 'row'"),
+        ("lanes=0", "lanes must be positive, not 0"),
+        ("rounds=-1", "rounds must not be negative, not -1"),
+        ("block=4", "block must be rows x columns, such as 4x4, not '4'"),
+        ("block=0x4", "block must be rows x columns, such as 4x4, not '0x4'"),
+        ("shape=nm size=4 keep=5", "keep must be at most size=4, not 5"),
+        ("shape=row keep=2", "keep is for shape=bank and shape=nm: give ratio"),
+        (
+            "shape=ring",
+            "shape must be one of element, row, column, block, bank, nm, unit, not 'ring'",
+        ),
         ("by=luck", "by must be one of magnitude, obs, not 'luck'"),
+        ("allot=all", "allot must be one of same, global, not 'all'"),
+        (
+            "shape=unit ratio-x=0.5",
+            "units have no gates: give ratio one number, and no other ratio",
+        ),
+        (
+            "allot=global ratio-h=0.5",
+            (
+                "allot=global chooses what each gate keeps: give ratio one number, and no keep or "
+                "other ratio, and another shape than unit"
+            ),
+        ),
+        (
+            "allot=global",
+            (
+                "allot=global measures what each gate costs, but there is no calibration data: "
+                "give --data FILE.npz"
+            ),
+        ),
+        (
+            'ratio-h="0.5 0.2 0.1"',
+            "ratio-h has 3 numbers, but '%z' has 4 gates: give one number, or one for each gate",
+        ),
+        (
+            'aligned=false ratio="0.5 0.2 0.1 0.6"',
+            "ratio has 4 numbers, but '%z' has one gate: give one number, or one for each gate",
+        ),
+        (
+            'head=true ratio="0.5 0.2 0.1 0.6"',
+            "ratio has 4 numbers, but '%y' has one gate: give one number, or one for each gate",
+        ),
     ],
 )
 def test_options_out_of_their_range_are_refused(options: str, complaint: str) -> None:
