@@ -14,8 +14,9 @@ from lstmir.ir.operands import constant_of, segment
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import TensorType
 from lstmir.numeric.fixed import FixedType
-from lstmir.passes.tiling.array import choose_array
+from lstmir.passes.tiling.array import Matrices, choose_array
 from lstmir.passes.tiling.cell import Accumulation, Cell, accumulation_of, analyse_cell
+from lstmir.passes.tiling.empty import leave_out_empty_gates
 from lstmir.passes.tiling.nests import NestBuilder
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
@@ -46,9 +47,12 @@ class Tile:
         function = module.main
         give_identity_head(module, function)
         cell = analyse_cell(self, module, self.only_scan(module, function))
+        if leave_out_empty_gates(module, cell):
+            cell = analyse_cell(self, module, cell.scan)
         head = self.head(module, function, cell)
-        array = choose_array(self, self.macs, cell, head)
-        tiled = NestBuilder(self, module, cell, head, array).function(function)
+        matrices = Matrices(module.resources)
+        array = choose_array(self, self.macs, cell, head, matrices)
+        tiled = NestBuilder(self, module, cell, head, array, matrices).function(function)
         module.functions[function.name] = tiled
         module.attributes["array"] = array.attribute()
         module.drop_unused_resources()

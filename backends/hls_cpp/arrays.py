@@ -61,9 +61,17 @@ def store(program: Program, op: Operation) -> None:
 
 @rule("tile.gather")
 def gather(program: Program, op: Operation) -> None:
-    """The operands that sparse weights ask for."""
+    """The operands that the addresses of a tile's lists ask for."""
     arguments = map(program.name, op.operands)
-    program.call(f"tile::gather<{op.attributes['banks']}>", program.result(op), *arguments)
+    banks, block = op.attributes["banks"], op.attributes.get("block", 1)
+    numbers = f"{banks}" if block == 1 else f"{banks}, {block}"
+    program.call(f"tile::gather<{numbers}>", program.result(op), *arguments)
+
+
+@rule("tile.midrise")
+def midrise(program: Program, op: Operation) -> None:
+    """The odd integers behind codes."""
+    program.call("tile::midrise", program.result(op), program.name(op.operands[0]))
 
 
 @rule("tile.mac")
@@ -72,6 +80,8 @@ def mac(program: Program, op: Operation) -> None:
     _, weights, operands = op.operands
     is_shared = len(shape_of(operands.type)) == 1
     function = "tile::mac_shared" if is_shared else "tile::mac"
+    if "lanes" in op.attributes:
+        function += "<{}, {}>".format(*op.attributes["lanes"])
     program.call(function, program.result(op), program.name(weights), program.name(operands))
 
 

@@ -47,7 +47,7 @@ def find_accesses(operations: Iterable[Operation], places: Places) -> defaultdic
 
 def _whole(op: Operation) -> tuple[Value, ...]:
     """The arrays of which an operation touches every element in the same cycle."""
-    if op.name in ("tile.mac", "tile.gather"):
+    if op.name in ("tile.mac", "tile.gather", "tile.midrise"):
         return (*op.operands, *op.results)
     if op.name == "tile.load":
         return tuple(v for v in op.results if shape_of(v.type))

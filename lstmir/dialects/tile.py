@@ -15,10 +15,10 @@ from lstmir.ir.context import OpContext
 from lstmir.ir.definition import Group, OpDefinition, define
 from lstmir.ir.diagnostics import Invalid
 from lstmir.ir.operands import captured_value
-from lstmir.ir.operation import Value
-from lstmir.ir.types import I32, TensorType, Type, banks_of, of_shape
+from lstmir.ir.operation import Attributes, Value
+from lstmir.ir.types import I32, TensorType, Type, of_shape
 from lstmir.numeric.fixed import FixedType
-from lstmir.numeric.geometry import TileShape, geometry
+from lstmir.numeric.geometry import Layout, TileShape, dense
 
 
 def _loop_arguments(context: OpContext) -> list[Type]:
@@ -168,44 +168,82 @@ define(
 )
 
 
-def shape_of_tiles(context: OpContext) -> TileShape:
+_LAYOUT = (
+    Attribute("window", "int", "neighbours of the vector that serve the tiles of a window", False),
+    Attribute("slots", "int", "tiles of a window", False),
+    Attribute("size", "int", "neighbours in a bank", False),
+    Attribute("banks", "int", "banks that a tile sees, each for as many entries", False),
+    Attribute("block", "int", "neighbours that an entry holds", False),
+    Attribute("lists", "int", "lists of a tile: lane p reads list p % lists", False),
+)
+_LANES = Attribute("lanes", "ints", "first lane and step, if not all lanes take part", False)
+
+
+def shape_of_tiles(attributes: Attributes) -> TileShape:
     """The tile shape that the attributes of `tile.fetch` state."""
-    attributes = context.attributes
-    return TileShape(attributes["rows"], attributes["columns"], attributes["gates"])
+    first, step = attributes.get("lanes", (0, 1))
+    return TileShape(attributes["rows"], attributes["columns"], attributes["gates"], first, step)
+
+
+def layout_of_tiles(attributes: Attributes) -> Layout:
+    """The layout that the attributes of `tile.fetch` state; without any, a dense one."""
+    stated = {each.name: attributes[each.name] for each in _LAYOUT if each.name in attributes}
+    return Layout(**stated) if "window" in stated else dense(attributes["columns"])
+
+
+def _check_lanes(attributes: Attributes, rows: int) -> None:
+    lanes = attributes.get("lanes", (0, 1))
+    if len(lanes) != 2 or not 0 <= lanes[0] < min(rows, lanes[1]):
+        raise Invalid(f"the lanes of {rows} rows are a first one and a step beyond it")
 
 
 def _infer_fetch(context: OpContext) -> list[Type]:
     matrix = tensor(context, 0, "the matrix", 2)
     if context.types[1:] != (I32, I32, I32):
         raise Invalid("'tile.fetch' takes a matrix and the indices of group, window and slot")
-    tiles = shape_of_tiles(context)
-    if min(tiles.rows, tiles.columns, tiles.gates) < 1:
+    if min(context.attributes[name] for name in ("rows", "columns", "gates")) < 1:
         raise Invalid("a tile has at least one row, one column and one gate")
+    _check_lanes(context.attributes, context.attributes["rows"])
+    tiles, layout = shape_of_tiles(context.attributes), layout_of_tiles(context.attributes)
     try:
-        plan = geometry(matrix.static_shape, banks_of(matrix), tiles)
+        tiles.groups(matrix.static_shape[0])
+        layout.check(tiles)
+        _check_room(context, tiles, layout)
     except ValueError as error:
         raise Invalid(str(error)) from error
-    shape = (tiles.rows, tiles.columns)
-    values = TensorType(shape, matrix.element)
-    if banks_of(matrix) is None:
+    values = TensorType((tiles.lanes, tiles.columns), matrix.element)
+    if not layout.is_indexed:
         return [values]
-    return [values, TensorType(shape, FixedType(False, plan.index_bits, 0))]
+    entries = tiles.columns // layout.block
+    return [values, TensorType((layout.lists, entries), FixedType(False, layout.index_bits, 0))]
+
+
+def _check_room(context: OpContext, tiles: TileShape, layout: Layout) -> None:
+    array = context.constant(0)
+    if array is None:
+        return
+    from lstmir.numeric.packing import check_room
+
+    check_room(array, tiles, layout)
 
 
 define(
     OpDefinition(
         "tile.fetch",
-        "One tile of a matrix, wherever it is stored: its elements, and if sparse their indices.",
+        "One tile of a matrix, wherever it is stored: its elements, and the addresses of its entries.",
         operands=("matrix", "group", "window", "slot"),
         results=("elements", "indices?"),
         attributes=(
-            Attribute("rows", "int", "rows of a tile"),
-            Attribute("columns", "int", "stored elements of a row that a tile holds"),
+            Attribute("rows", "int", "lanes of the array"),
+            Attribute("columns", "int", "stored elements of a lane that a tile holds"),
             Attribute("gates", "int", "matrix rows that belong to one hidden unit"),
+            _LANES,
+            *_LAYOUT,
         ),
         infer=_infer_fetch,
         example=(
-            "%e, %i = tile.fetch %w, %group, %window, %slot {rows = 4, columns = 1, gates = 4} : "
+            "%e, %i = tile.fetch %w, %group, %window, %slot {rows = 4, columns = 1, gates = 4, "
+            "window = 3, size = 3, lists = 4} : "
             "(tensor<8x6x!fx.s<8,7>, #sparse.bank<3, 1>>, i32, i32, i32) -> "
             "(tensor<4x1x!fx.s<8,7>>, tensor<4x1x!fx.u<2,0>>)"
         ),
@@ -216,21 +254,26 @@ define(
 def _infer_gather(context: OpContext) -> list[Type]:
     window, indices = tensor(context, 0, "the window", 1), tensor(context, 1, "the indices", 2)
     require_fixed(context, 1, "the indices")
-    banks = context.attributes["banks"]
-    if banks < 1:
-        raise Invalid("a window has at least one bank")
-    if window.static_shape[0] % banks or indices.static_shape[1] % banks:
-        raise Invalid(f"{window} and {indices} cannot be cut into {banks} banks")
-    return [TensorType(indices.shape, window.element)]
+    banks, block = context.attributes["banks"], context.attributes.get("block", 1)
+    if banks < 1 or block < 1:
+        raise Invalid("a window has at least one bank, and a block one element")
+    lists, entries = indices.static_shape
+    if window.static_shape[0] % (banks * block) or entries % banks:
+        blocks = "" if block == 1 else f" of blocks of {block}"
+        raise Invalid(f"{window} and {indices} cannot be cut into {banks} banks{blocks}")
+    return [TensorType((lists, entries * block), window.element)]
 
 
 define(
     OpDefinition(
         "tile.gather",
-        "For each row and column of the indices, an element of that column's bank of the window.",
+        "For each entry of the indices, a block of neighbours from its bank of the window.",
         operands=("window", "indices"),
         results=("operands",),
-        attributes=(Attribute("banks", "int", "banks in the window, each for as many columns"),),
+        attributes=(
+            Attribute("banks", "int", "banks in the window, each for as many entries"),
+            Attribute("block", "int", "neighbours that an entry stands for", False),
+        ),
         infer=_infer_gather,
         example=(
             "%v = tile.gather %m, %i {banks = 1} : "
@@ -240,13 +283,38 @@ define(
 )
 
 
+def _infer_midrise(context: OpContext) -> list[Type]:
+    codes = tensor(context, 0, "the codes")
+    element = require_fixed(context, 0, "the codes")
+    if not element.signed:
+        raise Invalid(f"codes have a sign, those of {codes} have none")
+    return [TensorType(codes.shape, FixedType(True, element.width + 1, element.frac + 1))]
+
+
+define(
+    OpDefinition(
+        "tile.midrise",
+        "The odd integers that codes stand for: twice the code, plus one. One bit is a sign.",
+        operands=("codes",),
+        results=("weights",),
+        infer=_infer_midrise,
+        example="%w = tile.midrise %c : (tensor<4x1x!fx.s<1,4>>) -> tensor<4x1x!fx.s<2,5>>",
+    )
+)
+
+
 def _verify_mac(context: OpContext, results: Sequence[Type]) -> None:
     accumulators = tensor(context, 0, "the accumulators", 1)
     weights = tensor(context, 1, "the weights", 2)
     operands = tensor(context, 2, "the operands")
-    if list(results) != [accumulators] or weights.shape[0] != accumulators.shape[0]:
+    (rows,) = accumulators.static_shape
+    _check_lanes(context.attributes, rows)
+    first, step = context.attributes.get("lanes", (0, 1))
+    lanes, columns = weights.static_shape
+    if list(results) != [accumulators] or lanes != len(range(first, rows, step)):
         raise Invalid(f"{weights} cannot be accumulated in {accumulators}")
-    if operands.shape not in (weights.shape, weights.shape[1:]):
+    *lists, width = operands.static_shape
+    if width != columns or len(lists) > 1 or (lists and lanes % max(1, lists[0])):
         raise Invalid(f"{operands} cannot be multiplied by {weights}")
     fracs = [require_fixed(context, index, "each operand").frac for index in range(3)]
     if fracs[0] < fracs[1] + fracs[2]:
@@ -256,9 +324,10 @@ def _verify_mac(context: OpContext, results: Sequence[Type]) -> None:
 define(
     OpDefinition(
         "tile.mac",
-        "Accumulators plus, row by row, the products of weights and operands.",
+        "Accumulators plus, lane by lane, the products of weights and operands.",
         operands=("accumulators", "weights", "operands"),
         results=("sums",),
+        attributes=(_LANES,),
         verify=_verify_mac,
         example=(
             "%s = tile.mac %a, %w, %v : (tensor<8x!fx.s<20,12>>, tensor<8x2x!fx.s<8,7>>, "

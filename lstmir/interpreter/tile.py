@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lstmir.dialects.tile import layout_of_tiles, shape_of_tiles
 from lstmir.interpreter.plan import Array, Compiler, Evaluate, rule
 from lstmir.interpreter.tensor import spread
 from lstmir.ir.operation import Operation
-from lstmir.ir.types import TensorType, banks_of, element_of
+from lstmir.ir.types import element_of
 from lstmir.numeric.carriers import carrier
 from lstmir.numeric.fixed import FixedType
-from lstmir.numeric.geometry import TileShape, geometry
-from lstmir.numeric.packing import pack
+from lstmir.numeric.packing import neighbours, pack
 
 
 @rule("tile.for")
@@ -79,38 +79,39 @@ def pad(op: Operation, compiler: Compiler) -> Evaluate:
 @rule("tile.fetch")
 def fetch(op: Operation, compiler: Compiler) -> Evaluate:
     """The matrix is packed once, at its first use."""
-    matrix_type = op.operands[0].type
-    assert isinstance(matrix_type, TensorType)
-    tiles = TileShape(*(op.attributes[name] for name in ("rows", "columns", "gates")))
-    packed: list[tuple[Array, Array]] = []
-    sparse = len(op.result_types) == 2
-    slots = geometry(matrix_type.static_shape, banks_of(matrix_type), tiles).slots
+    tiles, layout = shape_of_tiles(op.attributes), layout_of_tiles(op.attributes)
+    packed: list[tuple[Array, ...]] = []
+    results = len(op.result_types)
 
     def evaluate(matrix: Array, group: int, window: int, slot: int) -> tuple[Array, ...]:
         if not packed:
-            packed.append(pack(matrix[0], banks_of(matrix_type), tiles))
-        elements, indices = packed[0]
-        tile = window * slots + slot
-        values = elements[np.newaxis, group, tile]
-        return (values, indices[np.newaxis, group, tile]) if sparse else (values,)
+            packed.append(pack(matrix[0], tiles, layout)[:results])
+        return tuple(words[np.newaxis, group, window, slot] for words in packed[0])
 
     return evaluate
 
 
 @rule("tile.gather")
 def gather(op: Operation, compiler: Compiler) -> Evaluate:
-    """Column k takes from bank k // (columns / banks)."""
-    banks = op.attributes["banks"]
+    """Entry k takes from bank k // (entries / banks)."""
+    banks, block = op.attributes["banks"], op.attributes.get("block", 1)
 
     def evaluate(window: Array, indices: Array) -> tuple[Array, ...]:
         if len(indices) != 1:
             raise ValueError("'tile.gather' has the same indices for all samples")
-        size = window.shape[1] // banks
-        columns = indices.shape[2]
-        first = np.arange(columns) // (columns // banks) * size
-        return (window[:, first + indices[0].astype(np.int64)],)
+        lanes = neighbours(indices[0], window.shape[1] // banks, banks, block)
+        return (window[:, lanes],)
 
     return evaluate
+
+
+@rule("tile.midrise")
+def midrise(op: Operation, compiler: Compiler) -> Evaluate:
+    """Twice the code, plus one."""
+    element = element_of(op.result.type)
+    assert isinstance(element, FixedType)
+    held = carrier(element)
+    return lambda codes: (2 * codes.astype(held) + 1,)
 
 
 @rule("tile.mac")
@@ -121,11 +122,18 @@ def mac(op: Operation, compiler: Compiler) -> Evaluate:
     assert isinstance(weights_type, FixedType) and isinstance(operands_type, FixedType)
     shift = sums_type.frac - weights_type.frac - operands_type.frac
     held = carrier(sums_type)
+    first, step = op.attributes.get("lanes", (0, 1))
 
     def evaluate(sums: Array, weights: Array, operands: Array) -> tuple[Array, ...]:
         if operands.ndim == 2:
             operands = operands[:, np.newaxis]
-        products = weights.astype(held) * operands.astype(held)
-        return (sums + (products.sum(axis=2, dtype=held) << shift),)
+        lists = np.arange(weights.shape[1]) % operands.shape[1]
+        products = weights.astype(held) * operands[:, lists].astype(held)
+        added = products.sum(axis=2, dtype=held) << shift
+        if step == 1:
+            return (sums + added,)
+        changed = np.array(spread(sums, max(len(sums), len(added))))
+        changed[:, first::step] += added
+        return (changed,)
 
     return evaluate

@@ -44,7 +44,7 @@ class ArrayBuilder:
 
     def __init__(self, logic: Logic, program: Program, timing: Timing) -> None:
         self.logic, self.program, self.timing = logic, program, timing
-        self.levels = adder_levels(program.columns)
+        self.levels = adder_levels(max(program.columns))
         self.vector_type = union_of([walk.vector_type for walk in program.all_walks])
         sums = (program.cell.sum_type, program.head.sum_type)
         self.sum_type = union_of(sums)
@@ -72,13 +72,13 @@ class ArrayBuilder:
         logic.unit = "array"
         tiles = tiles_of(program, self.timing)
         walk, row = self.walk(control)
-        weights, indices = self.stored(control, tiles)
+        weights, ranks = self.stored(control, tiles)
         near = self.neighbours(control, loader, walk, row)
-        operands = self.operands(near, indices, tiles)
+        operands = self.operands(near, ranks, tiles)
         walk_there = logic.later(walk, 3)
         products = [
-            [self.product(weights[p][k], operands[p][k], p, k) for k in range(program.columns)]
-            for p in range(program.rows)
+            [self.product(weights[p][k], operands[place], p, k) for k, place in enumerate(places)]
+            for p, places in enumerate(tiles.places)
         ]
         sums = [
             self.row_sum([self.aligned(term, walk_there) for term in terms]) for terms in products
@@ -100,32 +100,27 @@ class ArrayBuilder:
 
     def stored(
         self, control: Controller, tiles: Tiles
-    ) -> tuple[list[list[Value]], list[list[Value | None]]]:
-        """Weights [rows][columns] in the cycle of the operands, indices in that of the neighbours."""
-        logic, program = self.logic, self.program
+    ) -> tuple[list[list[Value]], list[Value | None]]:
+        """Weights [rows][columns] in the cycle of the operands, ranks in that of the neighbours."""
+        logic = self.logic
         packing = pack_fields(tiles.fields())
         words = []
         for number, (memory, width) in enumerate(zip(packing.words, packing.widths, strict=True)):
             rom = logic.rom(memory, FixedType(False, width, 0), f"weights_{number}")
             words.append(logic.delayed(logic.read(rom, control.address), f"weight_word_{number}"))
         places = iter(packing.places)
-        weights: list[list[Value]] = []
-        indices: list[list[Value | None]] = []
         delayed = [logic.delayed(word, f"weight_word_{n}_1") for n, word in enumerate(words)]
-        for p in range(program.rows):
-            weights.append([])
-            indices.append([])
-            for k in range(program.columns):
-                word, low = next(places)
-                field = logic.bits(delayed[word], low, tiles.weight_type.width)
-                weight = logic.as_type(field, tiles.weight_type)
-                weights[p].append(logic.delayed(weight, f"weight_{p}_{k}"))
-                index = None
-                if bits := tiles.index_bits[k]:
-                    word, low = next(places)
-                    index = logic.bits(delayed[word], low, bits)
-                indices[p].append(index)
-        return weights, indices
+
+        def field(width: int) -> Value:
+            word, low = next(places)
+            return logic.bits(delayed[word], low, width)
+
+        def weight(p: int, k: int) -> Value:
+            stored = field(tiles.types[p].width)
+            return logic.delayed(logic.as_type(stored, tiles.types[p]), f"weight_{p}_{k}")
+
+        weights = [[weight(p, k) for k in range(len(row))] for p, row in enumerate(tiles.weights)]
+        return weights, [field(each.bits) if each.bits else None for each in tiles.sources]
 
     def neighbours(
         self, control: Controller, loader: Loader, walk: Value, row: Value
@@ -177,25 +172,15 @@ class ArrayBuilder:
 
     # -- what is computed -------------------------------------------------------------------
 
-    def operands(
-        self, near: list[Value], indices: list[list[Value | None]], tiles: Tiles
-    ) -> list[list[Value]]:
-        """The neighbour that each multiplier needs. Without an index a column's rows share it."""
-        logic, program = self.logic, self.program
-        shared = {
-            k: logic.delayed(near[tiles.choices[k][0]], f"operand_{k}")
-            for k in range(program.columns)
-            if not tiles.index_bits[k]
-        }
-
-        def operand(p: int, k: int) -> Value:
-            index = indices[p][k]
-            if index is None:
-                return shared[k]
-            chosen = logic.pick([near[lane] for lane in tiles.choices[k]], index)
-            return logic.delayed(chosen, f"operand_{p}_{k}")
-
-        return [[operand(p, k) for k in range(program.columns)] for p in range(program.rows)]
+    def operands(self, near: list[Value], ranks: list[Value | None], tiles: Tiles) -> list[Value]:
+        """The operand that each source gives."""
+        logic = self.logic
+        found = []
+        for number, (source, rank) in enumerate(zip(tiles.sources, ranks, strict=True)):
+            choices = [near[lane] for lane in source.choices]
+            chosen = choices[0] if rank is None else logic.pick(choices, rank)
+            found.append(logic.delayed(chosen, f"operand_{number}"))
+        return found
 
     def product(self, weight: Value, operand: Value, p: int, k: int) -> Value:
         logic = self.logic
@@ -224,7 +209,7 @@ class ArrayBuilder:
     def row_sum(self, terms: list[Value]) -> Value:
         """The sum of a row's products: a register behind each level of adders."""
         logic = self.logic
-        while len(terms) > 1:
+        for _ in range(self.levels):
             pairs = [terms[i : i + 2] for i in range(0, len(terms), 2)]
             terms = [
                 logic.delayed(

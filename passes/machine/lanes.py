@@ -6,41 +6,46 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstmir.numeric.fixed import FixedType
-from lstmir.passes.machine.logic import WORD_BITS, union_of
+from lstmir.numeric.fixed import FixedType, narrowest
+from lstmir.passes.machine.logic import WORD_BITS
 from lstmir.passes.machine.program import Nest, Program, Walk
 from lstmir.passes.machine.timing import Timing
 
 
 @dataclass(frozen=True)
-class Tiles:
-    """The tiles of the whole program, [tiles, rows, columns], cell first, then head.
+class Source:
+    """Where multipliers find their operands: always one of `choices`, lanes of the vector's memory.
 
-    `lanes` counts in the memory of the walk's vector. `choices[column]` lists the lanes that any
-    row of that column ever reads; a stored index counts in that list.
+    `ranks` [tiles] say which; multipliers that read the same in every tile share their source.
     """
 
-    weights: np.ndarray
-    lanes: np.ndarray
-    choices: tuple[tuple[int, ...], ...]
-    weight_type: FixedType
+    choices: tuple[int, ...]
+    ranks: np.ndarray
 
     @property
-    def index_bits(self) -> tuple[int, ...]:
-        """Stored bits of each column's index."""
-        return tuple((len(choice) - 1).bit_length() for choice in self.choices)
+    def bits(self) -> int:
+        """Bits of a rank."""
+        return (len(self.choices) - 1).bit_length()
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The tiles of the whole program, cell first, then head.
+
+    `weights[row][column]` [tiles] are a multiplier's, in the type of the row; `places[row][column]`
+    is its source's number.
+    """
+
+    weights: tuple[tuple[np.ndarray, ...], ...]
+    places: tuple[tuple[int, ...], ...]
+    sources: tuple[Source, ...]
+    types: tuple[FixedType, ...]
 
     def fields(self) -> list[tuple[np.ndarray, int]]:
-        """(values [tiles], bits) of each stored field: row by row, weight then index of a column."""
-        fields = []
-        _, rows, columns = self.weights.shape
-        for row in range(rows):
-            for column in range(columns):
-                fields.append((self.weights[:, row, column], self.weight_type.width))
-                if self.index_bits[column]:
-                    rank = np.searchsorted(self.choices[column], self.lanes[:, row, column])
-                    fields.append((rank, self.index_bits[column]))
-        return fields
+        """(values [tiles], bits) of each stored field: the weights row by row, then the ranks."""
+        rows = zip(self.weights, self.types, strict=True)
+        fields = [(weights, type_.width) for row, type_ in rows for weights in row]
+        return fields + [(each.ranks, each.bits) for each in self.sources if each.bits]
 
 
 @dataclass(frozen=True)
@@ -73,44 +78,61 @@ def pack_fields(fields: list[tuple[np.ndarray, int]]) -> Packing:
 
 def tiles_of(program: Program, timing: Timing) -> Tiles:
     """The tiles of all groups in the controller's order, idle tiles of the head as zeros."""
-    weights, lanes = [], []
-    for nest, length in ((program.cell, program.cell.tiles), (program.head, timing.head_group)):
-        nest_weights, nest_lanes = _nest_tiles(program, nest, length)
-        weights.append(nest_weights)
-        lanes.append(nest_lanes)
-    every_weight, every_lane = np.concatenate(weights), np.concatenate(lanes)
-    choices = tuple(
-        tuple(np.unique(every_lane[:, :, column]).tolist()) for column in range(every_lane.shape[2])
+    nests = (program.cell, program.cell.tiles), (program.head, timing.head_group)
+    parts = [_nest_tiles(program, nest, length) for nest, length in nests]
+    weights = np.concatenate([part[0] for part in parts])
+    lanes = np.concatenate([part[1] for part in parts])
+    sources: dict[bytes, int] = {}
+    found: list[Source] = []
+    places = []
+    for row, columns in enumerate(program.columns):
+        places.append(tuple(_source(lanes[:, row, k], sources, found) for k in range(columns)))
+    types = [narrowest(int(row.min()), int(row.max()), 0) for row in weights.transpose(1, 0, 2)]
+    by_row = tuple(
+        tuple(weights[:, row, column] for column in range(columns))
+        for row, columns in enumerate(program.columns)
     )
-    weight_type = union_of([walk.weight_type for walk in program.all_walks])
-    return Tiles(every_weight, every_lane, choices, weight_type)
+    return Tiles(by_row, tuple(places), tuple(found), tuple(types))
+
+
+def _source(lanes: np.ndarray, known: dict[bytes, int], found: list[Source]) -> int:
+    """The number of the source of a multiplier that reads some lanes, tile by tile; -1 is any."""
+    choices = np.unique(lanes[lanes >= 0])
+    ranks = np.searchsorted(choices, np.where(lanes >= 0, lanes, choices[0]))
+    key = choices.tobytes() + ranks.tobytes()
+    if key not in known:
+        known[key] = len(found)
+        found.append(Source(tuple(choices.tolist()), ranks))
+    return known[key]
 
 
 def _nest_tiles(program: Program, nest: Nest, length: int) -> tuple[np.ndarray, np.ndarray]:
-    weights = [_flat(walk.weights) for walk in nest.walks]
-    lanes = [_flat(_memory_lanes(program, walk)) for walk in nest.walks]
+    widest = max(program.columns)
+    weights = [_flat(walk.weights, widest, 0) for walk in nest.walks]
+    lanes = [_flat(_memory_lanes(program, walk), widest, -1) for walk in nest.walks]
     idle = length - nest.tiles
     if idle:
-        shape = (nest.groups, idle, program.rows, program.columns)
+        shape = (nest.groups, idle, program.rows, widest)
         weights.append(np.zeros(shape, np.int64))
         lanes.append(np.broadcast_to(lanes[-1][:, -1:], shape))
-    joined = (
-        np.concatenate([p.astype(np.int64) for p in parts], axis=1) for parts in (weights, lanes)
-    )
-    first, second = (part.reshape(-1, program.rows, program.columns) for part in joined)
+    joined = (np.concatenate(parts, axis=1) for parts in (weights, lanes))
+    first, second = (part.reshape(-1, program.rows, widest) for part in joined)
     return first, second
 
 
-def _flat(tiles: np.ndarray) -> np.ndarray:
-    """[groups, windows, slots, …] as [groups, tiles, …]."""
-    return tiles.reshape(tiles.shape[0], -1, *tiles.shape[3:])
+def _flat(tiles: np.ndarray, columns: int, missing: int) -> np.ndarray:
+    """[groups, windows, slots, rows, …] as [groups, tiles, rows, columns]."""
+    groups, *_, rows, there = tiles.shape
+    padded = np.full((groups, tiles.shape[1] * tiles.shape[2], rows, columns), missing)
+    padded[..., :there] = tiles.reshape(groups, -1, rows, there)
+    return padded
 
 
 def _memory_lanes(program: Program, walk: Walk) -> np.ndarray:
-    """Lanes counted in the memory's row instead of in the window."""
+    """Lanes counted in the memory's row instead of in the window; -1 stays."""
     row = program.memory_lanes(walk.vector)
-    offset = (np.arange(walk.windows) * walk.window) % row
-    return np.asarray(walk.lanes + offset[np.newaxis, :, np.newaxis, np.newaxis, np.newaxis])
+    offset = ((np.arange(walk.windows) * walk.window) % row).reshape(-1, 1, 1, 1)
+    return np.where(walk.neighbours >= 0, walk.neighbours + offset, -1)
 
 
 def walk_words(program: Program, timing: Timing) -> tuple[np.ndarray, np.ndarray]:

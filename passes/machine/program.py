@@ -12,7 +12,8 @@ from lstmir.ir.operands import captured_value, constant_of, segment, segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, element_of, shape_of
-from lstmir.numeric.fixed import FixedType
+from lstmir.numeric import packing
+from lstmir.numeric.fixed import FixedType, narrowest
 from lstmir.pipeline.passes import Pass, cannot
 
 
@@ -20,12 +21,13 @@ from lstmir.pipeline.passes import Pass, cannot
 class Walk:
     """One matrix as the array reads it: [groups, windows, slots] tiles of rows x columns.
 
-    `lanes` says for each element which of the window's neighbours it multiplies. `vector` is the
-    input (-1) or the index of a state. Products are shifted left by `shift` to the accumulators.
+    `neighbours` says for each element which of the window's it multiplies, -1 where a row has no
+    such column. `vector` is the input (-1) or the index of a state. Products are shifted left by
+    `shift` to the accumulators.
     """
 
     weights: np.ndarray
-    lanes: np.ndarray
+    neighbours: np.ndarray
     weight_type: FixedType
     vector_type: FixedType
     vector: int
@@ -89,9 +91,17 @@ class Program:
         return int(self.cell.first.shape[1])
 
     @property
-    def columns(self) -> int:
-        """Columns of the array."""
-        return int(self.cell.walks[0].weights.shape[-1])
+    def columns(self) -> tuple[int, ...]:
+        """Multipliers of each row of the array."""
+        counts = [
+            (walk.neighbours >= 0).any(axis=(0, 1, 2)).sum(axis=-1) for walk in self.all_walks
+        ]
+        return tuple(int(count) for count in np.max(counts, axis=0))
+
+    @property
+    def macs(self) -> int:
+        """Multipliers of the array."""
+        return sum(self.columns)
 
     @property
     def units(self) -> int:
@@ -105,7 +115,10 @@ class Program:
 
     def memory_lanes(self, vector: int) -> int:
         """Neighbours of a vector that its memory gives at once: whole windows of every walk."""
-        return lcm(*(walk.window for walk in self.all_walks if walk.vector == vector))
+        walks = [walk for walk in self.all_walks if walk.vector == vector]
+        several = lcm(*(walk.window for walk in walks if walk.windows > 1))
+        widest = max((walk.window for walk in walks), default=1)
+        return -(-widest // several) * several
 
     def is_read_by_array(self, state: int) -> bool:
         """Whether a matrix multiplies a state."""
@@ -160,31 +173,53 @@ class _Reader:
 
     def walk(self, window_loop: Operation) -> Walk:
         (slot_loop,) = _loops(window_loop.regions[0])
-        body = slot_loop.regions[0]
-        mac = next(op for op in body.operations() if op.name == "tile.mac")
-        sums, weights, operands = mac.operands
+        macs = [op for op in slot_loop.regions[0].operations() if op.name == "tile.mac"]
         near = next(op for op in window_loop.regions[0].operations() if op.name == "tile.load")
-        elements = self.array(weights.op.operands[0])
-        lanes = self.lanes(elements.shape, operands)
-        weight_type, vector_type = _fixed(weights), _fixed(operands)
-        windows, slots = window_loop.attributes["trip"], slot_loop.attributes["trip"]
-        shape = (-1, windows, slots, *elements.shape[1:])
+        group_loop = window_loop.parent.owner
+        assert group_loop is not None
+        trips = tuple(op.attributes["trip"] for op in (group_loop, window_loop, slot_loop))
+        columns = max(shape_of(op.operands[1].type)[-1] or 0 for op in macs)
+        shape = (*trips, _length(macs[0].operands[0]), columns)
+        elements, neighbours = np.zeros(shape, np.int64), np.full(shape, -1)
+        finest = min(map(_shift, macs))
+        for op in macs:
+            _, part, operands = op.operands
+            first, step = op.attributes.get("lanes", (0, 1))
+            lanes = (..., slice(first, None, step), slice(shape_of(part.type)[-1]))
+            elements[lanes] = self.weights(part.op, trips) << (_shift(op) - finest)
+            neighbours[lanes] = self.neighbours(operands, trips, elements[lanes].shape[-2])
+        weight_type = narrowest(int(elements.min()), int(elements.max()), 0)
         return Walk(
-            elements.reshape(shape), lanes.reshape(shape), weight_type, vector_type,
-            self.vector(near.operands[0]), windows, slots, near.attributes["words"],
-            _fixed(sums).frac - weight_type.frac - vector_type.frac,
+            elements, neighbours, weight_type, _fixed(near.result), self.vector(near.operands[0]),
+            trips[1], trips[2], near.attributes["words"], finest,
         )  # fmt: skip
 
-    def lanes(self, shape: tuple[int, ...], operands: Value) -> np.ndarray:
+    def weights(self, source: Operation, trips: tuple[int, ...]) -> np.ndarray:
+        """The integers behind the weights of each tile."""
+        if source.name == "tile.midrise":
+            return 2 * self.weights(source.operands[0].op, trips) + 1
+        return self.words(source, trips).astype(np.int64)
+
+    def words(self, load: Operation, trips: tuple[int, ...]) -> np.ndarray:
+        """The words of a memory that a load reads in each tile [groups, windows, slots]."""
+        return np.asarray(self.array(load.operands[0])[_addresses(load, trips)])
+
+    def neighbours(self, operands: Value, trips: tuple[int, ...], lanes: int) -> np.ndarray:
         """The neighbour that each stored element multiplies, counted in the window."""
-        columns = shape[-1]
-        if operands.op.name != "tile.gather":
-            return np.broadcast_to(np.arange(columns), shape)
-        window, indices = operands.op.operands
-        banks = operands.op.attributes["banks"]
-        size = _length(window) // banks
-        first = np.arange(columns) // (columns // banks) * size
-        return np.asarray(self.array(indices.op.operands[0]).astype(np.int64) + first)
+        if operands.op.name == "tile.gather":
+            window, indices = operands.op.operands
+            banks, block = operands.op.attributes["banks"], operands.op.attributes.get("block", 1)
+            stored = self.words(indices.op, trips)
+            places = packing.neighbours(stored, _length(window) // banks, banks, block)
+        else:
+            window = operands
+            places = np.broadcast_to(np.arange(_length(window)), (*trips, 1, _length(window)))
+        if window.op.name == "tile.load":  # the part of the window whose turn it is
+            slots = np.arange(trips[-1]).reshape(-1, 1, 1)
+            places = (
+                places + window.op.attributes["base"] + window.op.attributes["strides"][0] * slots
+            )
+        return np.asarray(places[..., np.arange(lanes) % places.shape[-2], :])
 
     def vector(self, memory: Value) -> int:
         """-1 for the input of a step, else the index of the state."""
@@ -205,6 +240,19 @@ def _origin(value: Value) -> Value:
     if value.op.name == "tile.pad":
         return _origin(value.op.operands[0])
     return value
+
+
+def _shift(mac: Operation) -> int:
+    """How far its products are shifted left to the sums."""
+    sums, weights, operands = (_fixed(value).frac for value in mac.operands)
+    return sums - weights - operands
+
+
+def _addresses(load: Operation, trips: tuple[int, ...]) -> np.ndarray:
+    """The addresses of a load that is indexed by group, window and slot."""
+    grid = np.indices(trips)
+    strides = np.array(load.attributes["strides"]).reshape(-1, 1, 1, 1)
+    return np.asarray(load.attributes["base"] + (grid * strides).sum(axis=0))
 
 
 def _loops(region: Region) -> list[Operation]:

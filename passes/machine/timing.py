@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from lstmir.passes.machine.program import Nest, Program
+import numpy as np
+
+from lstmir.passes.machine.program import Nest, Program, Walk
 
 # Between registers stands at most one memory read, or one multiplication, or one addition.
 ROM_READY = 1  # the words of the weight memories and of the walk, behind their output registers
@@ -65,16 +67,20 @@ def timing_of(program: Program, starts: dict[str, dict[int, int]]) -> Timing:
     `starts["store"]` and `starts["load"]` give for each state the cycle of the tail in which a
     unit's word is written and read.
     """
-    cell, columns = program.cell, program.columns
+    cell, columns = program.cell, max(program.columns)
     ready = sums_ready(columns)
     busy = cell.groups * cell.tiles
     stores, loads = starts["store"], starts["load"]
     interval = max([busy, *(stores[s] + 1 - loads[s] for s in loads)])
     interval = max(interval, _waits(program, cell, ready, stores))
-    gap = max(busy, _waits(program, program.head, ready, stores))
     group = head_group_cycles(program)
     head_busy = group * program.head.groups
     drain = max(0, program.rows - cell.tiles)
+    gap = max(
+        busy + max(0, program.units - program.head.tiles),  # the last group leaves the sums
+        ready + program.rows - drain,  # the rows of the head before leave the drain
+        _waits(program, program.head, ready, stores),
+    )
     return Timing(
         busy, interval, gap, group, program.head.groups, head_busy + drain, ready,
         max(stores.values()) + 1,
@@ -82,19 +88,34 @@ def timing_of(program: Program, starts: dict[str, dict[int, int]]) -> Timing:
 
 
 def _waits(program: Program, nest: Nest, ready: int, stores: dict[int, int]) -> int:
-    """How long after a step a nest may start, so that no state is read before it is written."""
-    needed = 0
-    position = 0
+    """How long after a step a nest may start, so that no state is read before it is written.
+
+    Only elements that are multiplied count: a word that meets a zero may be any.
+    """
+    needed = before = 0
     for walk in nest.walks:
-        for window in range(walk.windows):
-            if walk.vector >= 0:
-                lanes = program.memory_lanes(walk.vector)
-                row = window * walk.window // lanes
-                last = min((row + 1) * lanes, program.cell.groups * program.units) - 1
-                written = _launch(program, last, ready) + stores[walk.vector]
-                needed = max(needed, written - position)
-            position += walk.slots
+        if walk.vector >= 0:
+            last = _last_units(walk)  # [groups, tiles of the walk], -1 for none
+            limit = program.cell.groups * program.units - 1
+            for group, tile in np.argwhere(last >= 0):
+                unit = min(int(last[group, tile]), limit)
+                written = _launch(program, unit, ready) + stores[walk.vector]
+                position = group * group_tiles(program, nest) + before + tile
+                needed = max(needed, written - int(position))
+        before += walk.tiles
     return needed
+
+
+def _last_units(walk: Walk) -> np.ndarray:
+    """The last element of the vector that each tile multiplies [groups, tiles], -1 for none."""
+    start = (np.arange(walk.windows) * walk.window).reshape(-1, 1, 1, 1)
+    units = np.where(walk.weights != 0, walk.neighbours + start, -1)
+    return np.asarray(units.max(axis=(3, 4)).reshape(len(units), -1))
+
+
+def group_tiles(program: Program, nest: Nest) -> int:
+    """Cycles from one group of a nest to the next."""
+    return nest.tiles if nest is program.cell else head_group_cycles(program)
 
 
 def _launch(program: Program, unit: int, ready: int) -> int:

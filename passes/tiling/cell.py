@@ -21,7 +21,10 @@ class Product:
 
 @dataclass(frozen=True)
 class Accumulation:
-    """An exact sum of products and constants; `value` is the sum, one element a matrix row."""
+    """An exact sum of products and constants; `value` is the sum, one element a matrix row.
+
+    Products with a matrix of zeros are left out, as long as there are others.
+    """
 
     value: Value
     products: tuple[Product, ...]
@@ -63,9 +66,15 @@ def accumulation_of(pass_: Pass, module: Module, matvecs: list[Operation]) -> Ac
             raise cannot(
                 pass_, "only constants may be added to the products of a cell", total.location
             )
-    return Accumulation(
-        total.result, tuple(_product(pass_, module, op) for op in products), addends
-    )
+    found = [_product(pass_, module, op) for op in products]
+    live = [each for each in found if _any(module, each.matrix)]
+    return Accumulation(total.result, tuple(live or found[:1]), addends)
+
+
+def _any(module: Module, matrix: Value) -> bool:
+    """Whether a constant matrix has an element at all: one without is not walked."""
+    array = constant_of(matrix, module.resources)
+    return array is not None and bool(array.any())
 
 
 def _product(pass_: Pass, module: Module, op: Operation) -> Product:

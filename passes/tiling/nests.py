@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from lstmir.ir.builder import Builder
@@ -11,35 +9,28 @@ from lstmir.ir.module import Function, Module
 from lstmir.ir.operands import constant_of, segment
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
-from lstmir.ir.types import I32, TensorType, Type, element_of, shape_of
+from lstmir.ir.types import TensorType, Type, element_of, shape_of
 from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType, narrowest
 from lstmir.numeric.geometry import TileShape
 from lstmir.numeric.intervals import prefix_bound
 from lstmir.numeric.packing import pack_rows
-from lstmir.passes.tiling.array import Array, matrix_geometry
+from lstmir.passes.tiling.array import Array, Matrices
 from lstmir.passes.tiling.cell import Accumulation, Cell, outermost
+from lstmir.passes.tiling.empty import bias_of
+from lstmir.passes.tiling.loops import Loop, close_loop, open_loop, write_walk
 from lstmir.passes.tiling.tail import Tail, TailSources, outside_vectors
 from lstmir.pipeline.passes import Pass, cannot
-
-
-@dataclass
-class Loop:
-    """A `tile.for` under construction: `inside` gives the argument that stands for a value."""
-
-    build: Builder
-    index: Value
-    carried: tuple[Value, ...]
-    inside: dict[Value, Value]
 
 
 class NestBuilder:
     """Rewrites one function; shared constants are made once."""
 
     def __init__(
-        self, pass_: Pass, module: Module, cell: Cell, behind: Accumulation, array: Array
-    ) -> None:
+        self, pass_: Pass, module: Module, cell: Cell, behind: Accumulation, array: Array,
+        matrices: Matrices,
+    ) -> None:  # fmt: skip
         self.pass_, self.module, self.cell, self.array = pass_, module, cell, array
-        self.behind = behind
+        self.behind, self.matrices = behind, matrices
         self.region = Region()
         self.build = Builder(module, self.region)
         self.constants: dict[Value, Value] = {}
@@ -58,15 +49,16 @@ class NestBuilder:
     def depth(self, vector: Value) -> int:
         """Words of the memory that holds a vector: all windows of the walks over it, all units."""
         walks = [
-            matrix_geometry(product.matrix, self.array.cell)
+            self.matrices.walk(product.matrix, self.array, self.cell.gates)
             for product in self.cell.accumulation.products
             if product.vector == vector
         ]
         if vector == self.state_behind():
-            walks.append(matrix_geometry(self.behind.products[0].matrix, self.array.head))
+            matrix = self.behind.products[0].matrix
+            walks.append(self.matrices.walk(matrix, self.array, 1))
         sizes = [walk.windows * walk.window for walk in walks]
         if vector in self.cell.states:
-            units = self.array.cell.units
+            units = self.array.units
             sizes.append(-(-self.cell.hidden // units) * units)
         return max([*sizes, shape_of(vector.type)[0] or 0])
 
@@ -96,22 +88,17 @@ class NestBuilder:
 
     def pad_vectors(self, vectors: list[Value]) -> None:
         """Lengthen the vectors of the tail for the units that fill the last group."""
-        units = self.array.cell.units
+        units = self.array.units
         missing = -self.cell.hidden % units
         for value in map(outermost, vectors):
             size = shape_of(value.type)[0] or 0
             if missing:
                 self.constants[value] = self.padded(value, size + missing, f"{value.name}_padded")
 
-    def accumulators(self, sums: Accumulation, tiles: TileShape) -> tuple[FixedType, Value]:
+    def accumulators(self, sums: Accumulation, gates: int) -> tuple[FixedType, Value]:
         """The type that holds every partial sum of the actual weights, and the first values."""
         frac = _fixed(sums.value.type).frac
-        rows = shape_of(sums.value.type)[0] or 0
-        bias = np.zeros(rows, object)
-        for addend in sums.addends:
-            array = constant_of(addend, self.module.resources)
-            assert array is not None
-            bias = bias + (array.astype(object) << (frac - _fixed(addend.type).frac))
+        bias = bias_of(self.module, sums)
         lows, highs = bias.copy(), bias.copy()
         for product in sums.products:
             weights = constant_of(product.matrix, self.module.resources)
@@ -127,38 +114,11 @@ class NestBuilder:
             raise cannot(
                 self.pass_, why, sums.value.op.location, "give assign-bitwidths fewer bits"
             )
-        groups = matrix_geometry(sums.products[0].matrix, tiles).groups
-        first = pack_rows(bias, groups, tiles)
-        memory = TensorType((groups, tiles.rows), type_)
+        first = pack_rows(bias, TileShape(self.array.rows, 1, gates))
+        memory = TensorType(first.shape, type_)
         return type_, self.build.constant(first.astype(np.int64), memory, "first_sums")
 
     # -- loops ------------------------------------------------------------------------------
-
-    def loop(
-        self, build: Builder, trip: int, carried: list[tuple[str, Value]],
-        captured: list[Value], name: str,
-    ) -> Loop:  # fmt: skip
-        """Open a loop: its body's builder and what enters it."""
-        unique = list(dict.fromkeys(captured))
-        names = [name, *(n for n, _ in carried), *(v.name for v in unique)]
-        types: list[Type] = [I32, *(v.type for _, v in carried), *(v.type for v in unique)]
-        region = Region(types, names)
-        index, *rest = region.arguments
-        op = Operation(
-            "tile.for", [v.type for _, v in carried],
-            {"trip": trip, "segments": (len(carried), len(unique))}, [region],
-            [n for n, _ in carried],
-        )  # fmt: skip
-        build.region.insert(op, [*(v for _, v in carried), *unique], before=build.before)
-        inside = dict(zip(unique, rest[len(carried) :], strict=True))
-        return Loop(Builder(self.module, region), index, tuple(rest[: len(carried)]), inside)
-
-    def close(self, loop: Loop, values: list[Value]) -> tuple[Value, ...]:
-        """End a loop's body; gives the loop's results."""
-        loop.build.end("tile.yield", values)
-        owner = loop.build.region.owner
-        assert owner is not None
-        return owner.results
 
     def scan(self, x: Value) -> dict[Value, Value]:
         """The recurrence; gives the final memory of each state."""
@@ -170,7 +130,7 @@ class NestBuilder:
         tables, vectors = outside_vectors(cell, self.module.resources)
         self.pad_vectors(vectors)
         outside = [self.constant(p.matrix) for p in cell.accumulation.products]
-        sum_type, first = self.accumulators(cell.accumulation, self.array.cell)
+        sum_type, first = self.accumulators(cell.accumulation, cell.gates)
         outside += [first, *map(self.constant, [*tables, *vectors])]
         region = Region(
             [_step(x), *(v.type for v in inits), *(v.type for v in outside)],
@@ -195,10 +155,10 @@ class NestBuilder:
         tables: list[Value], vectors: list[Value],
     ) -> list[Value]:  # fmt: skip
         """The loop over groups of hidden units: sums, then the tail of each unit."""
-        cell, tiles = self.cell, self.array.cell
+        cell, units = self.cell, self.array.units
         memories = {cell.inputs[0]: self.as_memory(body, cell.inputs[0], step), **states}
-        groups = -(-cell.hidden // tiles.units)
-        loop = self.loop(
+        groups = -(-cell.hidden // units)
+        loop = open_loop(
             body, groups, [(f"{s.name}_next", states[s]) for s in cell.states],
             [*(memories[p.vector] for p in cell.accumulation.products), *captures.values()], "group",
         )  # fmt: skip
@@ -207,23 +167,24 @@ class NestBuilder:
             "tile.load", seen[first], loop.index, hint="sums", base=0, strides=(1,)
         )
         for product in cell.accumulation.products:
+            walk = self.matrices.walk(product.matrix, self.array, cell.gates)
             matrix = seen[self.constant(product.matrix)]
             vector = loop.inside[memories[product.vector]]
-            sums = self.walk(loop.build, loop.index, sums, matrix, vector, tiles, sum_type)
-        inner = self.loop(
-            loop.build, tiles.units,
+            sums = write_walk(loop, loop.index, sums, matrix, vector, walk)
+        inner = open_loop(
+            loop.build, units,
             [(f"{s.name}_next", v) for s, v in zip(cell.states, loop.carried, strict=True)],
             [sums, loop.index, *(seen[self.constant(v)] for v in [*tables, *vectors])], "unit",
         )  # fmt: skip
         finals = self.tail(inner, sums, loop.index, seen, tables, vectors)
-        return list(self.close(loop, list(self.close(inner, finals))))
+        return list(close_loop(loop, list(close_loop(inner, finals))))
 
     def tail(
         self, loop: Loop, sums: Value, group: Value, seen: dict[Value, Value],
         tables: list[Value], vectors: list[Value],
     ) -> list[Value]:  # fmt: skip
         """One hidden unit: from its sums to its next states."""
-        units = self.array.cell.units
+        units = self.array.units
         inside = loop.inside
         states = dict(zip(self.cell.states, loop.carried, strict=True))
         sources = TailSources(
@@ -249,61 +210,29 @@ class NestBuilder:
             return step
         return build.value("tile.pad", step, hint=f"{vector.name}_memory", size=depth)
 
-    def walk(
-        self, build: Builder, group: Value, sums: Value, matrix: Value, vector: Value,
-        tiles: TileShape, sum_type: FixedType,
-    ) -> Value:  # fmt: skip
-        """The loops over the tiles of one matrix for one group of rows."""
-        plan = matrix_geometry(matrix, tiles)
-        outer = self.loop(build, plan.windows, [("sums", sums)], [matrix, vector, group], "window")
-        neighbours = outer.build.value(
-            "tile.load", outer.inside[vector], outer.index, hint="neighbours",
-            base=0, strides=(plan.window,), words=plan.window,
-        )  # fmt: skip
-        captured = [outer.inside[matrix], neighbours, outer.inside[group], outer.index]
-        inner = self.loop(outer.build, plan.slots, [("sums", outer.carried[0])], captured, "slot")
-        held, near, row_group, window = (inner.inside[value] for value in captured)
-        fetched = inner.build.op(
-            "tile.fetch", [held, row_group, window, inner.index], names=["weights", "indices"],
-            rows=tiles.rows, columns=tiles.columns, gates=tiles.gates,
-        ).results  # fmt: skip
-        operands = near
-        if len(fetched) == 2:
-            operands = inner.build.value(
-                "tile.gather", near, fetched[1], hint="operands", banks=plan.banks
-            )
-        total = inner.build.value(
-            "tile.mac", inner.carried[0], fetched[0], operands, type=sums.type, hint="sums"
-        )
-        (after,) = self.close(inner, [total])
-        (result,) = self.close(outer, [after])
-        return result
-
     def head(self, states: dict[Value, Value]) -> Value:
         """The matrix behind the recurrence, on the same array."""
-        tiles, head = self.array.head, self.behind
+        head, rows = self.behind, self.array.rows
         memory = states[self.state_behind()]
         matrix = self.constant(head.products[0].matrix)
-        sum_type, first = self.accumulators(head, tiles)
-        plan = matrix_geometry(matrix, tiles)
+        walk = self.matrices.walk(head.products[0].matrix, self.array, 1)
+        sum_type, first = self.accumulators(head, 1)
+        groups = shape_of(first.type)[0] or 0
         element = _fixed(head.value.type)
-        type_ = TensorType((plan.groups, tiles.rows), sum_type)
-        zeros = self.build.constant(np.zeros((plan.groups, tiles.rows)), type_, "no_sums")
-        loop = self.loop(
-            self.build, plan.groups, [("rows", zeros)], [memory, matrix, first], "group"
-        )
+        type_ = TensorType((groups, rows), sum_type)
+        zeros = self.build.constant(np.zeros((groups, rows)), type_, "no_sums")
+        loop = open_loop(self.build, groups, [("rows", zeros)], [memory, matrix, first], "group")
         sums = loop.build.value(
             "tile.load", loop.inside[first], loop.index, hint="sums", base=0, strides=(1,)
         )
-        sums = self.walk(
-            loop.build, loop.index, sums, loop.inside[matrix], loop.inside[memory], tiles, sum_type
-        )
+        inside = loop.inside
+        sums = write_walk(loop, loop.index, sums, inside[matrix], inside[memory], walk)
         stored = loop.build.value(
             "tile.store", loop.carried[0], sums, loop.index, hint="rows", base=0, strides=(1,)
         )
-        (rows,) = self.close(loop, [stored])
-        flat = TensorType((plan.groups * tiles.rows,), sum_type)
-        vector = self.build.value("tensor.reshape", rows, type=flat)
+        (stored,) = close_loop(loop, [stored])
+        flat = TensorType((groups * rows,), sum_type)
+        vector = self.build.value("tensor.reshape", stored, type=flat)
         count = shape_of(head.value.type)[0] or 0
         assert element.frac == sum_type.frac
         return self.first_words(vector, count, head.value.name)

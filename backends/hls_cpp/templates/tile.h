@@ -161,42 +161,58 @@ void reshape(T (&target)[N], const S (&source)[M]) {
 
 // -- multiplying -------------------------------------------------------------------------------------
 
-// For each row and column of the indices, an element of that column's bank of the window.
-template <int Banks, class T, class Index, int P, int K, int N>
-void gather(T (&operands)[P][K], const T (&window)[N], const Index (&indices)[P][K]) {
+// For each entry of the indices, a block of neighbours from its bank of the window.
+template <int Banks, int Block = 1, class T, class Index, int L, int E, int K, int N>
+void gather(T (&operands)[L][K], const T (&window)[N], const Index (&indices)[L][E]) {
 #pragma HLS INLINE
-    for (int p = 0; p < P; ++p) {
+    for (int l = 0; l < L; ++l) {
 #pragma HLS UNROLL
         for (int k = 0; k < K; ++k) {
 #pragma HLS UNROLL
-            const int bank = k / (K / Banks);
-            operands[p][k] = window[bank * (N / Banks) + address(indices[p][k])];
+            const int entry = k / Block, bank = entry / (E / Banks);
+            const int place = address(indices[l][entry]) * Block + k % Block;
+            operands[l][k] = window[bank * (N / Banks) + place];
         }
     }
 }
 
-// The products of each row, added to its sum; every row has operands of its own.
-template <class Sum, class Weight, class T, int P, int K>
-void mac(Sum (&sums)[P], const Weight (&weights)[P][K], const T (&operands)[P][K]) {
+// Twice each code, plus one: the lowest bit is always set, and not stored.
+template <class T, class Code, int P, int K>
+void midrise(T (&weights)[P][K], const Code (&codes)[P][K]) {
 #pragma HLS INLINE
     for (int p = 0; p < P; ++p) {
 #pragma HLS UNROLL
         for (int k = 0; k < K; ++k) {
 #pragma HLS UNROLL
-            sums[p] += weights[p][k] * operands[p][k];
+            const ap_uint<Code::width> bits = codes[p][k].range();
+            const ap_uint<1> one = 1;
+            weights[p][k].range() = (bits, one);
         }
     }
 }
 
-// The same with operands that all rows share.
-template <class Sum, class Weight, class T, int P, int K>
-void mac_shared(Sum (&sums)[P], const Weight (&weights)[P][K], const T (&operands)[K]) {
+// The products of some lanes, added to their sums; lane p has the operands of list p % L.
+template <int First = 0, int Step = 1, class Sum, class Weight, class T, int S, int P, int K, int L>
+void mac(Sum (&sums)[S], const Weight (&weights)[P][K], const T (&operands)[L][K]) {
 #pragma HLS INLINE
     for (int p = 0; p < P; ++p) {
 #pragma HLS UNROLL
         for (int k = 0; k < K; ++k) {
 #pragma HLS UNROLL
-            sums[p] += weights[p][k] * operands[k];
+            sums[First + p * Step] += weights[p][k] * operands[p % L][k];
+        }
+    }
+}
+
+// The same with operands that all lanes share.
+template <int First = 0, int Step = 1, class Sum, class Weight, class T, int S, int P, int K>
+void mac_shared(Sum (&sums)[S], const Weight (&weights)[P][K], const T (&operands)[K]) {
+#pragma HLS INLINE
+    for (int p = 0; p < P; ++p) {
+#pragma HLS UNROLL
+        for (int k = 0; k < K; ++k) {
+#pragma HLS UNROLL
+            sums[First + p * Step] += weights[p][k] * operands[k];
         }
     }
 }
