@@ -14,6 +14,8 @@ NAMES = (
     "expand_cells",
     "calibrate",
     "prune",
+    "measure_sensitivity",
+    "allot",
     "prove_ranges",
     "assign_bitwidths",
     "quantize",

@@ -19,12 +19,14 @@ passes.load()
 
 # They need calibration data, or work on programs too long for a docstring.
 WITHOUT_EXAMPLE = {
+    "allot",
     "assign-bitwidths",
     "block-layout",
     "calibrate",
     "expand-cells",
     "isolate-sample",
     "lower-to-rtl",
+    "measure-sensitivity",
     "prune",
     "schedule",
     "tile",

@@ -1,0 +1,1 @@
+"""Choosing how each gate's weights are stored."""

@@ -1,0 +1,258 @@
+"""`measure-sensitivity` and `allot`: budgets are kept, figures are true, and what is wrong is told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lstmir.ir.diagnostics import UserError
+from lstmir.ir.encodings import Empty, Storage
+from lstmir.ir.module import Module
+from lstmir.ir.operation import Operation
+from lstmir.ir.types import TensorType
+from lstmir.numeric.codes import Integer, Midrise, Ternary
+from lstmir.passes.allot import Allot
+from lstmir.passes.allotting.gate_rows import all_gate_rows, changed_arrays
+from lstmir.passes.allotting.storages import USUAL, storages_of
+from lstmir.passes.calibrate import Calibrate
+from lstmir.passes.sensitivity import Sensitivity
+from lstmir.passes.sums import sums_of_products
+from lstmir.pipeline.passes import Context
+from lstmir.pipeline.text import parse_pipeline
+from tests.passes.levels import FEW, FRONT, apply, refusal
+from tests.strategies.networks import Network, networks
+
+STORAGES = "none; midrise 1; ternary; bank<2, 1> midrise 2; integer 4; integer 8 by row"
+MEASURED = f'{FRONT},calibrate,measure-sensitivity{{storages="{STORAGES}"}}'
+QUANTIZED = (
+    "calibrate{histograms=false},assign-bitwidths,"
+    "quantize{rounding=compensated bias=correct},approximate-activations"
+)
+
+
+def matrices(module: Module) -> list[Operation]:
+    """The constants that allot gives a storage, in order."""
+    return list(dict.fromkeys(m.op for each in sums_of_products(module) for m in each.matrices))
+
+
+def storages(op: Operation) -> tuple[Storage, ...]:
+    type_ = op.result.type
+    assert isinstance(type_, TensorType)
+    assert type_.encoding is not None
+    return type_.encoding.gates
+
+
+def bits_of(constants: list[Operation]) -> int:
+    """What is stored of matrices, all of whose gates have codes or are empty."""
+    found = 0
+    for op in constants:
+        type_ = op.result.type
+        assert isinstance(type_, TensorType)
+        assert type_.encoding is not None
+        rows, columns = type_.static_shape
+        found += type_.encoding.stored_bits((rows, columns), 0)
+    return found
+
+
+def stored_bits(module: Module) -> int:
+    return bits_of(matrices(module))
+
+
+def weights(module: Module) -> int:
+    return sum(module.resources[op.attributes["resource"]].size for op in matrices(module))
+
+
+@settings(FEW, max_examples=20)
+@given(networks(floats=True), st.floats(2, 9))
+def test_the_budget_is_kept_and_the_figures_are_true(network: Network, bits: float) -> None:
+    data = network.data(4, 4)
+    module = apply(network.module(), MEASURED, data)
+    original = apply(network.module(), f"{FRONT},calibrate", data)
+    apply(module, f"allot{{bits={bits}}}", data)
+    assert stored_bits(module) <= bits * weights(module) * (1 + 1e-9)
+    figures = module.attributes["allotted"]
+    assert figures["bits"] == pytest.approx(stored_bits(module) / weights(module))
+    gates = all_gate_rows(Allot(), original)
+    chosen = [storages(op) for op in matrices(module)]
+    changed = {}
+    for gate in gates:
+        first = matrices(original).index(gate.sum.matrices[0].op)
+        own = [chosen[first + k][gate.gate] for k in range(len(gate.blocks))]
+        changed[gate] = gate.stored(own)
+    sensitivity = Sensitivity(Calibrate(), original, Context(data={"x": data}))
+    found = sensitivity.of(changed_arrays(original, changed))
+    assert figures["divergence"] == pytest.approx(found, rel=1e-6, abs=1e-12)
+
+
+@settings(FEW, max_examples=12)
+@given(networks(floats=True), st.sampled_from([1.5, 3.0, 6.0]))
+def test_what_was_allotted_can_be_quantized(network: Network, bits: float) -> None:
+    data = network.data(4, 4)
+    module = apply(network.module(), f"{MEASURED},allot{{bits={bits + 4}}}", data)
+    before = [storages(op) for op in matrices(module)]
+    bits_before = stored_bits(module)
+    apply(module, QUANTIZED, data)  # verified after each pass: every code holds
+    coded = [op for op in module.walk() if op.name == "tensor.constant"
+             and isinstance(op.result.type, TensorType) and op.result.type.encoding]  # fmt: skip
+    after = {storages(op) for op in coded}
+    assert {each for gates in before for each in gates} == {s for gates in after for s in gates}
+    assert bits_of(coded) == bits_before
+
+
+@settings(FEW, max_examples=10)
+@given(networks(floats=True))
+def test_alone_means_that_all_others_stay(network: Network) -> None:
+    """Without a matrix of a gate, the best that is left is found by least squares, here spelled out."""
+    data = network.data(4, 4)
+    module = apply(
+        network.module(),
+        f'{FRONT},calibrate,measure-sensitivity{{storages="none; integer 8"}}',
+        data,
+    )
+    context = Context(data={"x": data})
+    sensitivity = Sensitivity(Calibrate(), module, context)
+    for sum_ in sums_of_products(module):
+        table = module.resources[sum_.total.attributes["sensitivity"]["resource"]]
+        gram = sum_.gram(module)
+        assert gram is not None
+        names = [matrix.op.attributes["resource"] for matrix in sum_.matrices]
+        arrays = [module.resources[name].astype(np.float64) for name in names]
+        bias = None if sum_.bias is None else sum_.bias.op.attributes["resource"]
+        if bias is not None:
+            arrays.append(module.resources[bias].astype(np.float64)[:, np.newaxis])
+        whole = np.concatenate(arrays, axis=1)
+        system = gram[: whole.shape[1], : whole.shape[1]]
+        system = system + 0.01 * np.trace(system) / len(system) * np.eye(len(system))
+        ends = np.cumsum([array.shape[1] for array in arrays])
+        for gate in range(table.shape[0]):
+            height = len(whole) // table.shape[0]
+            rows = slice(gate * height, (gate + 1) * height)
+            for index in range(len(names)):
+                gone = np.zeros(whole.shape[1], bool)
+                gone[ends[index] - arrays[index].shape[1] : ends[index]] = True
+                changed = whole.copy()
+                changed[rows, gone] = 0
+                left = ~gone
+                wanted = (whole[rows] @ system)[:, left]
+                changed[rows, left] = 0
+                changed[np.ix_(np.arange(rows.start, rows.stop), left)] = np.linalg.solve(
+                    system[np.ix_(left, left)], wanted.T
+                ).T
+                parts = np.split(changed, ends[:-1], axis=1)
+                new = dict(zip(names, parts, strict=False))
+                if bias is not None:
+                    new[bias] = parts[-1][:, 0]
+                dtype = module.resources[names[0]].dtype
+                found = sensitivity.of({name: a.astype(dtype) for name, a in new.items()})
+                assert table[gate, index, 0] == pytest.approx(found, rel=1e-3, abs=1e-6)
+
+
+def small(seed: int = 3) -> tuple[Network, np.ndarray]:
+    network = Network(seed=seed, hidden=6, features=4)
+    return network, network.data(12, 6)
+
+
+def test_more_bits_move_the_outputs_less() -> None:
+    network, data = small()
+    moved = []
+    for bits in (0.5, 1.5, 3, 8.5):
+        module = apply(network.module(), f"{MEASURED},allot{{bits={bits}}}", data)
+        moved.append(module.attributes["allotted"]["divergence"])
+    assert moved == sorted(moved, reverse=True)
+    assert moved[0] > 10 * moved[-1]
+
+
+def test_a_bound_on_the_divergence_is_kept_with_few_bits() -> None:
+    network, data = small()
+    best = apply(network.module(), f"{MEASURED},allot{{bits=9}}", data).attributes["allotted"]
+    bits = []
+    for factor in (2, 20, 200):
+        bound = factor * best["divergence"]
+        module = apply(network.module(), f"{MEASURED},allot{{max-divergence={bound}}}", data)
+        assert module.attributes["allotted"]["divergence"] <= bound
+        bits.append(module.attributes["allotted"]["bits"])
+    assert bits == sorted(bits, reverse=True)
+    assert bits[-1] < bits[0]
+
+
+def test_total_bits_are_those_of_all_matrices() -> None:
+    network, data = small()
+    module = apply(network.module(), f"{MEASURED},allot{{total-bits=500}}", data)
+    assert 300 < stored_bits(module) <= 500
+
+
+def test_the_usual_storages() -> None:
+    found = storages_of(USUAL)
+    assert found[0] == Storage(Empty())
+    assert {type(each.code) for each in found[1:]} == {Integer, Midrise, Ternary}
+    assert len(found) == len(set(found)) == 14
+
+
+PRUNED = f"{FRONT},calibrate,prune,calibrate,measure-sensitivity,allot"
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "complaint"),
+    [
+        ("measure-sensitivity", "'rnn.lstm' is a whole network: run expand-cells first"),
+        (f"{FRONT},measure-sensitivity", "there are no Gram matrices: run calibrate{gram=true} first"),
+        (f"{FRONT},calibrate,allot", "there are no sensitivities: run measure-sensitivity first"),
+        (f"{FRONT},calibrate,assign-bitwidths,quantize,measure-sensitivity",
+         "there are no float matrices: run it before quantize"),
+        (PRUNED, "the weights 'w_pruned' have an encoding already"),
+        (f"{MEASURED},calibrate,allot", "there are no sensitivities: run measure-sensitivity first"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused(pipeline: str, complaint: str) -> None:
+    network, data = small()
+    assert complaint in refusal(network.module(), pipeline, data)
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ("bits=0", "bits must be positive, not 0"),
+        ("total-bits=-1", "total-bits must be positive, not -1"),
+        ("max-divergence=-0.5", "max-divergence must be positive, not -0.5"),
+        ("total-bits=9 max-divergence=0.5", "cannot both be the budget"),
+        ("rounds=-1", "rounds must not be negative, not -1"),
+    ],
+)
+def test_options_that_are_no_budget_are_refused(options: str, complaint: str) -> None:
+    with pytest.raises(UserError, match=complaint):
+        parse_pipeline(f"allot{{{options}}}")
+
+
+def test_an_unreachable_budget_says_what_is_possible() -> None:
+    network, data = small()
+    only = f'{FRONT},calibrate,measure-sensitivity{{storages="integer 4; integer 8"}}'
+    message = refusal(network.module(), f"{only},allot{{bits=2}}", data)
+    assert "the weights need at least 4." in message
+    assert "the budget is 2 (" in message
+    message = refusal(network.module(), f"{only},allot{{max-divergence=1e-12}}", data)
+    assert "even with the most bits, max-divergence is 1e-12" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "no storage to choose from"),
+        ("octal 3", "'octal 3' is no storage, such as 'none', 'midrise 1'"),
+        ("integer 1", "#code<integer, 1> must have 2 to 64 bits"),
+        ("bank<4> midrise 1", "expected #sparse.bank<size, keep>"),
+        ("midrise 1 by column", "'midrise 1 by column' is no storage"),
+    ],
+)
+def test_storages_that_are_none(text: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        storages_of(text)
+    assert complaint in str(caught.value)
+
+
+def test_without_data_nothing_is_measured() -> None:
+    network, data = small()
+    module = apply(network.module(), f"{FRONT},calibrate", data)
+    message = refusal(module, "measure-sensitivity")
+    assert message.endswith("there is no calibration data: give --data FILE.npz")
