@@ -30,9 +30,10 @@ soak: $(VENV)/$(if $(filter torch,$(WITHOUT)),dev,soak)  ## the long campaigns; 
 docs: $(VENV)/dev  ## write the pages and editor files that derive from the operation table
 	$(BIN)/python docs/generate.py
 
-bench: $(VENV)/bench  ## measure against peers; results in build/benchmarks
+bench: $(VENV)/bench  ## measure against peers, and what compression costs; results in build/benchmarks
 	$(BIN)/python -m benchmarks.ir_speed
 	$(BIN)/python -m benchmarks.interpreter_speed
+	$(BIN)/python -m benchmarks.compression
 
 lint: style types imports  ## style, types, and the direction of imports
 

@@ -10,13 +10,24 @@ import numpy as np
 from lstmir import dialects, passes
 from lstmir.flow import metrics
 from lstmir.flow.check import Golden
+from lstmir.flow.compress import search, unreachable
 from lstmir.flow.data import read_data
+from lstmir.flow.explore import outputs_of
 from lstmir.flow.folder import digests, new_folder, write_files, write_summary
 from lstmir.flow.job import Job
 from lstmir.flow.models import level_of, load_model
 from lstmir.flow.progress import Progress
-from lstmir.flow.recipes import BACK, DEFAULT_MACS, DEFAULT_RECIPE, FRONT, PACK
+from lstmir.flow.recipes import (
+    BACK,
+    DEFAULT_MACS,
+    DEFAULT_RECIPE,
+    FRONT,
+    PACK,
+    recipe_named,
+    stage,
+)
 from lstmir.flow.request import Request, check_multipliers
+from lstmir.flow.selection import choose
 from lstmir.flow.summary import summarize
 from lstmir.flow.synthesis import synthesize, unasked
 from lstmir.flow.verification import Design, check_design, check_level, stream_formats
@@ -46,11 +57,12 @@ def compile_model(request: Request, progress: Progress) -> dict[str, Any]:
         level = level_of(module)
         request.check_level(level)
         _check_streams(module)
-        data = read_data(request.data, *ports(module, "input"), *ports(module, "output"))
+        data = read_data(request.data, module)
     if level < 4:
         check_multipliers(request, part, _macs(request))
     with new_folder(request.output) as work:
-        job = Job(request, progress, part, work, module, level, data)
+        recipe = None if level >= 3 else request.recipe or DEFAULT_RECIPE
+        job = Job(request, progress, part, work, module, level, data, recipe)
         _compile(job)
         summary = _summary(job)
         summary["files"] = digests(work)
@@ -77,7 +89,7 @@ def _compile(job: Job) -> None:
     if job.data.test_is_train:
         job.warn(f"{job.request.data} has no 'x_test': accuracy is that on 'x_train'")
     job.save_stage("import")
-    reals = _compress(job) if job.level < 3 else None
+    reals = None if job.recipe is None else _compress(job, job.recipe)
     golden, results = _golden(job)
     job.facts.measure_accuracy(reals, results, job.data)
     _tile(job, golden)
@@ -88,21 +100,31 @@ def _compile(job: Job) -> None:
 
 def _summary(job: Job) -> dict[str, Any]:
     request = job.request
-    recipe = None if job.level >= 3 else request.recipe or DEFAULT_RECIPE
-    return summarize(job.facts, Path(request.model).name, job.part.name, recipe, request.seed)
+    return summarize(job.facts, Path(request.model).name, job.part.name, job.recipe, request.seed)
 
 
-def _compress(job: Job) -> np.ndarray:
+def _compress(job: Job, recipe: str) -> np.ndarray:
     """Levels 1 to 3; gives the float model's outputs on the test data."""
-    recipe = job.request.recipe or DEFAULT_RECIPE
-    with job.progress.timed("passes", f"compressing by the recipe {recipe}"):
+    with job.progress.timed("passes", "taking the model to the function of one sample"):
         job.run(FRONT)
-        (outputs,) = run_samples(job.module, [job.data.x_test])
+        outputs = outputs_of(job.module, job.data.test)
         job.facts.measure_float(job.module)
         for name in metrics.zero_matrices(job.module):
             job.warn(f"the weights '{name}' are all zero")
+    if job.request.max_loss is not None:
+        recipe = job.recipe = _searched(job, recipe, job.request.max_loss)
+    with job.progress.timed("passes", f"compressing by the recipe {recipe}"):
         job.run(recipe)
     return outputs
+
+
+def _searched(job: Job, recipe: str, max_loss: float) -> str:
+    """The recipe with the options of the smallest network within a loss."""
+    exploration = search(job.module, recipe_named(recipe), job.data, job.progress, job.request.seed)
+    chosen = choose(exploration.trials, max_loss)
+    if chosen is None:
+        raise unreachable(recipe, exploration, max_loss)
+    return stage(recipe, chosen.options)
 
 
 def _golden(job: Job) -> tuple[Golden, np.ndarray]:
@@ -110,7 +132,8 @@ def _golden(job: Job) -> tuple[Golden, np.ndarray]:
     parameter, result = job.module.main.parameters[0], job.module.main.result_types[0]
     if not is_fixed(parameter.type) or not is_fixed(result):
         raise UserError("the compressed model is not in fixed point: the recipe lacks 'quantize'")
-    inputs = to_carrier(job.data.x_test, parameter.type)
+    (samples,) = job.data.test.values()
+    inputs = to_carrier(samples, parameter.type)
     message = f"interpreting level {max(job.level, 3)} on {len(inputs)} sequences: the golden model"
     with job.progress.timed("interpret", message):
         outputs = run_samples(job.module, [inputs])
@@ -130,7 +153,7 @@ def _tile(job: Job, golden: Golden) -> None:
         elif "timing" not in job.module.attributes:
             job.run(PACK)
     program = read_program(Schedule(), job.module)
-    macs = program.rows * program.columns
+    macs = program.macs
     check_multipliers(job.request, job.part, macs, metrics.tail_macs(program))
     timing = Timing(**job.module.attributes["timing"])
     job.facts.measure_tiled(job.module, program, timing, golden.lengths)

@@ -8,68 +8,69 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstmir.flow.arrays import load_arrays
-from lstmir.interpreter.feeds import fits
+from lstmir.flow.samples import Arrays, Samples, count_of, sources_of
+from lstmir.flow.states import initial_states
 from lstmir.ir.diagnostics import UserError
-from lstmir.ir.interface import Port
-
-Arrays = dict[str, np.ndarray]
+from lstmir.ir.interface import Port, ports
+from lstmir.ir.module import Module
 
 
 @dataclass(frozen=True)
 class Data:
-    """Samples [N, …] for calibration and test, labels where there are any, and a hash of it all.
+    """Samples [N, …] of each input by its name, for calibration and for test; labels where there are
+    any, and the output has classes; and a hash of it all.
 
-    Without test samples of its own, a file's training samples are the test: `test_is_train`.
+    Without test samples of its own, a file's training samples are the test: `test_is_train`. The
+    inputs of `at_zero` are initial states of which the file says nothing.
     """
 
-    x_train: np.ndarray
-    x_test: np.ndarray
+    train: Arrays
+    test: Arrays
+    y_train: np.ndarray | None
     y_test: np.ndarray | None
     hash: str
     test_is_train: bool
+    at_zero: tuple[str, ...] = ()
 
 
-def read_data(path: str, source: Port, result: Port) -> Data:
-    """The arrays of an `.npz` file, checked against the model's input and output.
+def read_data(path: str, module: Module) -> Data:
+    """The arrays of an `.npz` file, checked against the model's inputs and its first output.
 
-    Raises `UsageError` for a path that cannot be read, `UserError` for what is wrong inside.
+    The samples of a model's only input are `x_train` and `x_test`; where it has several, those of
+    each are `<input>_train` and `<input>_test`. Inputs that are initial states are not counted,
+    and start at zero unless the file has arrays of their names. Raises `UsageError` for a path
+    that cannot be read, `UserError` for what is wrong inside.
     """
     arrays = load_arrays(path)
-    if "x_train" not in arrays:
-        names = ", ".join(arrays) or "none"
-        raise UserError(f"{path} has no array 'x_train'; its arrays: {names}")
-    if "y_test" in arrays and "x_test" not in arrays:
-        raise UserError(f"{path} has labels 'y_test', but no samples 'x_test'")
-    test_is_train = "x_test" not in arrays
-    half = "train" if test_is_train else "test"
-    train = samples_of(path, arrays, "x_train", source)
-    test = samples_of(path, arrays, f"x_{half}", source)
-    _labels(path, arrays, "y_train", len(train), result)
-    labels = _labels(path, arrays, f"y_{half}", len(test), result)
-    return Data(train, test, labels, _hash(arrays), test_is_train)
+    inputs, outputs = ports(module, "input"), ports(module, "output")
+    if not inputs:
+        raise UserError(f"{path} has samples, but the model has no input to feed with them")
+    samples = Samples(path, arrays, sources_of(inputs, initial_states(module)))
+    tested = samples.has_test()
+    if "y_test" in arrays and not tested:
+        name = samples.needed[0].name("test")
+        raise UserError(f"{path} has labels 'y_test', but no samples '{name}'")
+    if tested:
+        samples.check_states()
+    half = "test" if tested else "train"
+    train, test = samples.of("train"), samples.of(half)
+    result = outputs[0] if outputs else None
+    of_train = _labels(path, arrays, "y_train", count_of(train), result)
+    labels = _labels(path, arrays, f"y_{half}", count_of(test), result)
+    return Data(train, test, of_train, labels, _hash(arrays), not tested, samples.at_zero)
 
 
-def samples_of(path: str, arrays: Arrays, name: str, port: Port) -> np.ndarray:
-    """Samples [N, …] of a model's input, in its element type. Raises `UserError` if they are none."""
-    what, array = f"{path}: '{name}'", arrays[name]
-    if array.dtype.kind not in "fiu":
-        raise UserError(f"{what} holds {array.dtype}, not numbers")
-    if not array.size:
-        raise UserError(f"{what} has no samples (its shape is {list(array.shape)})")
-    if not fits(array.shape, (-1, *port.sample_shape)):
-        sizes = ["T" if size < 0 else str(size) for size in port.sample_shape]
-        raise UserError(
-            f"{what} has shape {list(array.shape)}, the model's input {port.name} needs "
-            f"[{', '.join(['N', *sizes])}]"
-        )
-    with np.errstate(over="ignore"):  # what overflows becomes infinity, and is refused as that
-        array = array.astype(np.float32 if port.dtype == "f32" else np.float64)
-    if not np.isfinite(array).all():
-        raise UserError(f"{what} holds NaN or infinity")
-    return array
+def classes_of(port: Port) -> int | None:
+    """How many classes an output has an element for; None where it is no vector of scores."""
+    shape = port.sample_shape
+    if len(shape) != 1 or shape[0] < 2 or port.time is not None:
+        return None
+    return shape[0]
 
 
-def _labels(path: str, arrays: Arrays, name: str, samples: int, port: Port) -> np.ndarray | None:
+def _labels(
+    path: str, arrays: Arrays, name: str, samples: int, port: Port | None
+) -> np.ndarray | None:
     labels = arrays.get(name)
     if labels is None:
         return None
@@ -83,20 +84,16 @@ def _labels(path: str, arrays: Arrays, name: str, samples: int, port: Port) -> n
             f"{path}: '{name}' holds {labels.dtype}; labels are whole numbers: "
             "leave them out to measure the error against float"
         )
-    _check_classes(f"{path}: '{name}'", labels, port)
-    return labels
-
-
-def _check_classes(what: str, labels: np.ndarray, port: Port) -> None:
-    if len(port.sample_shape) != 1 or port.sample_shape[0] < 2:
-        return
-    classes = port.sample_shape[0]
+    classes = None if port is None else classes_of(port)
+    if classes is None:
+        return None
     wrong = labels[(labels < 0) | (labels >= classes)]
     if wrong.size:
         raise UserError(
-            f"{what} holds the label {wrong[0]}; the model has {classes} outputs, "
+            f"{path}: '{name}' holds the label {wrong[0]}; the model has {classes} outputs, "
             f"so labels are 0 to {classes - 1}"
         )
+    return labels
 
 
 def _hash(arrays: Arrays) -> str:

@@ -11,7 +11,6 @@ from lstmir.flow.progress import Progress
 from lstmir.flow.recipes import RECIPES
 from lstmir.flow.request import Request
 from lstmir.flow.summary import Facts
-from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
 from lstmir.pipeline.manager import run_passes
 from lstmir.pipeline.passes import Context, Pass
@@ -22,7 +21,10 @@ from lstmir.targets import Part
 
 @dataclass
 class Job:
-    """A module on its way down the levels, and the folder `work` that it fills."""
+    """A module on its way down the levels, and the folder `work` that it fills.
+
+    `recipe` is what compresses it, as pipeline text; None if it is in fixed point already.
+    """
 
     request: Request
     progress: Progress
@@ -31,6 +33,7 @@ class Job:
     module: Module
     level: int
     data: Data
+    recipe: str | None
     stage: int = 0
     facts: Facts = field(default_factory=Facts)
     warned: set[str] = field(default_factory=set)
@@ -57,8 +60,6 @@ class Job:
         run_passes(self.module, passes, self._context(), after=after)
 
     def _context(self) -> Context:
-        name = ports(self.module, "input")[0].name
         return Context(
-            {name: self.data.x_train}, self.data.hash, self.request.seed,
-            self.warn, self.progress.detail,
-        )  # fmt: skip
+            self.data.train, self.data.hash, self.request.seed, self.warn, self.progress.detail
+        )

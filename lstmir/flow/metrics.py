@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from lstmir.ir.module import Module
-from lstmir.ir.types import TensorType, element_of, is_fixed
+from lstmir.ir.operation import Operation
+from lstmir.ir.types import TensorType, Type, element_of, is_fixed
 from lstmir.numeric.fixed import FixedType
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.timing import Timing, predict_cycles
@@ -41,6 +43,22 @@ def weight_bits_float(module: Module) -> int:
     return 32 * sum(array.size for array in _weights(module))
 
 
+def weights_bits_encoded(module: Module) -> int:
+    """Bits of the trained parameters of a level-3 module as their encodings store them.
+
+    Values, indices, biases and scales, the head included; nothing for an array's padding.
+    """
+    return sum(_encoded_bits(op.result.type) for op in _weight_constants(module))
+
+
+def _encoded_bits(type_: Type) -> int:
+    assert isinstance(type_, TensorType)
+    width, shape = type_.element.width, type_.static_shape
+    if type_.encoding is None:
+        return prod(shape) * width
+    return type_.encoding.stored_bits((shape[0], shape[1]), width)
+
+
 def sparsity(module: Module) -> float:
     """Zeroed elements over all elements of the matrices of a level-2 or level-3 module."""
     matrices = [array for array in _weights(module) if array.ndim == 2]
@@ -66,8 +84,12 @@ def _is_zero_matrix(module: Module, resource: str) -> bool:
 
 def _weights(module: Module) -> list[np.ndarray]:
     """The constants that products and sums use, tables and initial states left out."""
+    return [module.resources[op.attributes["resource"]] for op in _weight_constants(module)]
+
+
+def _weight_constants(module: Module) -> list[Operation]:
     return [
-        module.resources[op.attributes["resource"]]
+        op
         for op in module.main.region.operations()
         if op.name == "tensor.constant" and not _is_state_or_table(module, op.result)
     ]
@@ -110,14 +132,14 @@ def schedule(
     program: Program, timing: Timing, kept: list[int], lengths: list[int]
 ) -> dict[str, Any]:
     """The `schedule` part of the summary. `kept` are the products of a step and of the head."""
-    macs = program.rows * program.columns
+    macs = program.macs
     ideal = -(-kept[0] // macs)
     total = predict_cycles(timing, program.features, program.rows, program.outputs, lengths)
     work = (kept[0] * sum(lengths) + kept[1] * len(lengths)) / macs
     return {
         "macs": macs,
         "tail_macs": tail_macs(program),
-        "array": {"rows": program.rows, "columns": program.columns},
+        "array": {"rows": program.rows, "columns": max(program.columns)},
         "cycles_per_step_ideal": ideal,
         "cycles_per_step_predicted": timing.step_interval,
         "mac_utilization": ideal / timing.step_interval,

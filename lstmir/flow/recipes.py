@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 from lstmir.ir.diagnostics import UsageError, suggestion
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Pipeline text with free options, written `{name}` in `template`; `defaults` gives their values."""
+    """Pipeline text with free options, written `$name` in `template`; `defaults` gives their values.
+
+    `grid` has the values of options among which `compress` searches, the same for all models.
+    """
 
     name: str
     summary: str
     reference: str
     template: str
     defaults: dict[str, str] = field(default_factory=dict)
+    grid: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def candidates(self) -> list[dict[str, str]]:
+        """The options of every point of the grid; of a recipe without one, the default alone."""
+        return [
+            dict(zip(self.grid, values, strict=True)) for values in product(*self.grid.values())
+        ]
 
     def pipeline(self, options: dict[str, str]) -> str:
         """The pipeline text with the given options. Raises `UsageError` for an unknown one."""
@@ -43,32 +55,96 @@ BACK = f"tile{{macs=$macs}},{PACK}"
 
 DEFAULT_MACS = 16
 
+_RANGES = "calibrate{histograms=false gram=false}"
+_GRAMS = "calibrate{histograms=false}"
+_PLAIN = "quantize,approximate-activations"
+_COMPENSATED = "quantize{rounding=compensated bias=correct},approximate-activations"
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
         Recipe(
+            "best",
+            "hidden units go, then each gate's weights get the code that the outputs miss least",
+            "Shoham and Gersho, Efficient Bit Allocation for an Arbitrary Set of Quantizers, 1988; "
+            "Frantar and Alistarh, Optimal Brain Compression, NeurIPS 2022",
+            f"{_GRAMS},prune{{shape=unit ratio=$units by=obs}},{_GRAMS},measure-sensitivity,"
+            f"allot{{bits=$bits}},{_GRAMS},"
+            "assign-bitwidths{activations=$activations bias=$bias},"
+            f"{_COMPENSATED}",
+            {"units": "0", "bits": "2", "activations": "8", "bias": "8"},
+            {
+                "units": ("0", "0.125", "0.25", "0.375"),
+                "bits": ("1.25", "1.5", "1.75", "2", "2.5", "3", "4", "6"),
+            },
+        ),
+        Recipe(
             "bank50",
             "half of the weights in balanced banks, 8 bits each",
             "Cao et al., Efficient and Effective Sparse LSTM on FPGA with Bank-Balanced Sparsity, FPGA 2019",
-            "calibrate{histograms=false},prune{shape=bank ratio=$ratio size=$size by=obs},"
-            "calibrate{histograms=false gram=false},"
+            f"{_GRAMS},prune{{shape=bank ratio=$ratio size=$size by=obs}},{_RANGES},"
             "assign-bitwidths{weights=$weights activations=$activations},"
-            "quantize,approximate-activations",
+            f"{_PLAIN}",
             {"ratio": "0.5", "size": "8", "weights": "8", "activations": "8"},
+            {
+                "ratio": ("0.25", "0.5", "0.625", "0.75", "0.875"),
+                "weights": ("3", "4", "5", "6", "8"),
+                "activations": ("8", "10"),
+            },
         ),
         Recipe(
             "dense8",
             "all weights, 8 bits each",
             "Jacob et al., Quantization and Training of Neural Networks for Efficient "
             "Integer-Arithmetic-Only Inference, CVPR 2018",
-            "calibrate{histograms=false gram=false},"
-            "assign-bitwidths{weights=$weights activations=$activations},"
-            "quantize,approximate-activations",
+            f"{_RANGES},assign-bitwidths{{weights=$weights activations=$activations}},{_PLAIN}",
             {"weights": "8", "activations": "8"},
+            {"weights": ("3", "4", "5", "6", "7", "8"), "activations": ("8", "10", "12")},
+        ),
+        Recipe(
+            "wang2022",
+            "blocks of weights go, then matrices and gates get as many bits as they are sensitive",
+            "Wang, Nie, Li, Wang and Ling, A compression strategy to accelerate LSTM meta-learning "
+            "on FPGA, ICT Express 2022",
+            f"{_GRAMS},prune{{shape=block block=$block ratio=$ratio by=obs}},{_GRAMS},"
+            "assign-bitwidths{bits=$bits activations=$activations},"
+            f"{_PLAIN}",
+            {"ratio": "0.5", "block": "4x4", "bits": "5", "activations": "8"},
+            {
+                "ratio": ("0", "0.25", "0.5", "0.75"),
+                "block": ("4x4",),
+                "bits": ("3", "4", "5", "6", "8"),
+            },
+        ),
+        Recipe(
+            "ese",
+            "single weights go, equally many for each lane; 12 bits each",
+            "Han et al., ESE: Efficient Speech Recognition Engine with Sparse LSTM on FPGA, FPGA 2017",
+            f"{_GRAMS},prune{{shape=element lanes=$lanes ratio=$ratio by=obs}},{_RANGES},"
+            "assign-bitwidths{weights=$weights activations=$activations operands=12},"
+            f"{_PLAIN}",
+            {"ratio": "0.75", "lanes": "4", "weights": "12", "activations": "12"},
+            {"ratio": ("0", "0.25", "0.5", "0.625", "0.75", "0.8", "0.9")},
+        ),
+        Recipe(
+            "bbs",
+            "a few weights of each bank stay, 16 bits each",
+            "Cao et al., Efficient and Effective Sparse LSTM on FPGA with Bank-Balanced Sparsity, FPGA 2019",
+            f"{_GRAMS},prune{{shape=bank size=$size ratio=$ratio by=obs}},{_RANGES},"
+            "assign-bitwidths{weights=$weights activations=$activations operands=12},"
+            f"{_PLAIN}",
+            {"ratio": "0.75", "size": "16", "weights": "16", "activations": "12"},
+            {"ratio": ("0", "0.25", "0.5", "0.625", "0.75", "0.8", "0.9")},
         ),
     )
 }
 DEFAULT_RECIPE = "bank50"
+
+
+def stage(recipe: str, options: dict[str, str]) -> str:
+    """A recipe with options as pipeline text: `bank50{ratio=0.75 weights=4}`."""
+    settings = " ".join(f"{name}={value}" for name, value in options.items())
+    return f"{recipe}{{{settings}}}" if settings else recipe
 
 
 def recipe_named(name: str) -> Recipe:

@@ -26,6 +26,7 @@ class Request:
     data: str
     output: Path
     recipe: str | None = None
+    max_loss: float | None = None
     target: str = "ecp5-25k"
     macs: int | None = None
     seed: int = 0
@@ -53,6 +54,10 @@ class Request:
         if level >= 3 and self.recipe is not None:
             raise UsageError(
                 f"{self.model} is at level {level} already: --recipe has nothing to compress"
+            )
+        if level >= 3 and self.max_loss is not None:
+            raise UsageError(
+                f"{self.model} is at level {level} already: --max-loss has nothing to compress"
             )
         if level == 4 and self.macs is not None:
             raise UsageError(f"{self.model} is at level 4 already: --macs cannot change its array")

@@ -56,7 +56,7 @@ class RunRequest:
         taken = [Path(self.model), Path(self.feed)]
         for path in (self.output, self.vcd):
             if path is not None:
-                _check_output(path, taken)
+                check_output(path, taken)
                 taken.append(path)
 
     def check_level(self, module: Module) -> None:
@@ -97,7 +97,8 @@ def run_model(request: RunRequest, warn: Warn) -> Report:
     return observers.report(saturations)
 
 
-def _check_output(output: Path, taken: list[Path]) -> None:
+def check_output(output: Path, taken: list[Path]) -> None:
+    """Raise `UsageError` unless a file can be written, which is none of two inputs or more outputs."""
     if output.resolve() in [path.resolve() for path in taken]:
         what = "an input" if output.resolve() in map(Path.resolve, taken[:2]) else "another output"
         raise UsageError(f"the output {output} would replace {what}")

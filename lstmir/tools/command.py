@@ -96,6 +96,17 @@ def seed(text: str) -> int:
     return _whole(text, 0, 2**32 - 1)
 
 
+def loss(text: str) -> float:
+    """What may be lost: a number that is not negative."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number, not '{text}'") from None
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be at least 0 and finite, not {text}")
+    return number
+
+
 def _whole(text: str, least: int, most: int) -> int:
     try:
         number = int(text)

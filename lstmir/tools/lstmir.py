@@ -11,7 +11,8 @@ from typing import Any
 
 from lstmir import __version__
 from lstmir.ir.diagnostics import EXIT_FINDING
-from lstmir.tools.command import Parser, command, positive, seed
+from lstmir.tools.command import Parser, command, loss, positive, seed
+from lstmir.tools.compress import add_compress
 from lstmir.tools.cut import add_cut, cut_of
 from lstmir.tools.import_model import add_import
 from lstmir.tools.run import add_run
@@ -46,6 +47,7 @@ def _parser() -> Parser:
     )
     for name, summary, add in (
         ("import", "turn a model, or a part of one, into IR", add_import),
+        ("compress", "find the smallest network within an allowed loss", add_compress),
         ("compile", "turn a model into a folder of verified hardware", _add_compile),
         ("run", "run a model, or a stage of its compilation, in the interpreter", add_run),
         ("verify", "repeat the verification of a compiled folder", _add_verify),
@@ -63,6 +65,8 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
         help="x_train [N, T, I] and, if there are, x_test, y_train, y_test")  # fmt: skip
     add("-o", dest="output", type=Path, required=True, metavar="DIR", help="the folder to write")
     add("--recipe", metavar="NAME", help="how to compress (default: bank50)")
+    add("--max-loss", type=loss, metavar="L",
+        help="search the recipe for the smallest network that loses no more than this")  # fmt: skip
     add("--target", default="ecp5-25k", metavar="PART",
         help="see 'lstmir targets' (default: ecp5-25k)")  # fmt: skip
     add("--macs", type=positive, metavar="N", help="multipliers of the array (default: 16)")

@@ -16,13 +16,16 @@ from hypothesis import strategies as st
 from lstmir.flow.arrays import load_arrays
 from lstmir.flow.data import read_data
 from lstmir.ir.diagnostics import UserError
-from lstmir.ir.interface import Port
+from lstmir.ir.interface import Port, set_ports
+from lstmir.ir.module import Module
 from lstmir.tools.lstmir import main
 from tests.flow.refused import refused
 from tests.flow.tiny import CLASSES, INPUTS, STEPS, Arrays, data, write_data
 
 PORT = Port("x", "input", "f32", (STEPS, -1, INPUTS), batch=1, time=0)
 RESULT = Port("y", "output", "f32", (-1, CLASSES), batch=0)
+MODULE = Module()
+set_ports(MODULE, [PORT, RESULT])
 
 
 def _with(**arrays: np.ndarray) -> Arrays:
@@ -104,7 +107,7 @@ def test_contents(case: str, tmp_path: Path) -> None:
     arrays, message = CONTENTS[case]
     path = write_data(tmp_path / "data.npz", arrays)
     with pytest.raises(UserError) as error:
-        read_data(str(path), PORT, RESULT)
+        read_data(str(path), MODULE)
     place = f"error: {path}: " if message.startswith("'") else f"error: {path} "
     assert str(error.value) == place + message
     assert error.value.exit_status == 1

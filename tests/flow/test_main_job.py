@@ -70,8 +70,8 @@ def summary(job: Outcome) -> dict[str, Any]:
 def golden(job: Outcome) -> Golden:
     """The integers of level 3 on all test sequences."""
     module = _module(job, FIXED[0])
-    data = read_data(str(DATA), *ports(module, "input"), *ports(module, "output"))
-    inputs = to_carrier(data.x_test, module.main.parameters[0].type)
+    (samples,) = read_data(str(DATA), module).test.values()
+    inputs = to_carrier(samples, module.main.parameters[0].type)
     return Golden(inputs, run_samples(module, [inputs])[0])
 
 

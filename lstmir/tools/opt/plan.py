@@ -49,13 +49,9 @@ class Plan:
 
     def _read_data(self, path: str, context: Context, module: Module) -> None:
         from lstmir.flow.data import read_data
-        from lstmir.ir.interface import ports
 
-        inputs, outputs = ports(module, "input"), ports(module, "output")
-        if len(inputs) != 1 or not outputs:
-            raise UserError(f"--data feeds one input, this module has {len(inputs)}")
-        data = read_data(path, inputs[0], outputs[0])
-        context.data, context.data_hash = {inputs[0].name: data.x_train}, data.hash
+        data = read_data(path, module)
+        context.data, context.data_hash = data.train, data.hash
 
     def reproducer(self, passed: int, context: Context) -> Reproducer:
         """What is left to do after so many passes."""

@@ -1,0 +1,1 @@
+"""How small recipes make trained networks, and what that costs on data that the choice never saw."""

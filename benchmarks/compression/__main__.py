@@ -1,0 +1,101 @@
+"""Compress trained networks by every recipe; see the README beside this."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.progress import track
+
+from benchmarks.compression.models import MODELS, Model, find
+from benchmarks.compression.table import text_of
+from benchmarks.process import machine, run_worker
+from benchmarks.report import FOLDER
+from lstmir.flow.recipes import RECIPES
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"  # the matrices are small: threads would only wait for each other
+
+WORK = FOLDER / "compression"
+Case = tuple[str, str]
+"""The names of a model and a recipe."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Choose everything, then test everything; gives the exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        paths = {
+            name: _paths(MODELS[name], arguments.folder) for name in arguments.models or MODELS
+        }
+    except FileNotFoundError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    cases = [(name, recipe) for name in paths for recipe in arguments.recipes or RECIPES]
+    for case in track(cases, "choosing, on training data", transient=True):
+        _choose(case, *paths[case[0]], arguments.seed)
+    # Every choice is on disk now; only from here on are test arrays opened.
+    results = [_score(case, *paths[case[0]]) for case in track(cases, "testing", transient=True)]
+    _write(results, arguments.seed)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.compression", description=__doc__)
+    add = parser.add_argument
+    add("--models", nargs="+", choices=MODELS, metavar="NAME", help=f"of {', '.join(MODELS)}")
+    add("--recipes", nargs="+", choices=RECIPES, metavar="NAME", help=f"of {', '.join(RECIPES)}")
+    add("--folder", type=Path, metavar="DIR",
+        help="where models and data are (default: where the repository has them)")  # fmt: skip
+    add("--seed", type=int, default=0, metavar="N", help="of all that is random (default: 0)")
+    return parser
+
+
+def _paths(model: Model, folder: Path | None) -> tuple[Path, Path]:
+    return find(model.file, folder), find(model.data, folder)
+
+
+def _choose(case: Case, onnx: Path, data: Path, seed: int) -> None:
+    folder = _folder(case)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    training = folder / "training.npz"
+    _save_training_part(data, training)
+    run_worker("benchmarks.compression.choose", case[0], onnx, training, case[1], seed, folder)
+
+
+def _save_training_part(data: Path, training: Path) -> None:
+    """Arrays of an archive are read one by one: those of the test stay closed."""
+    with np.load(data) as archive:
+        arrays = {name: archive[name] for name in archive.files if name.endswith("_train")}
+    np.savez(training, **arrays)
+
+
+def _score(case: Case, onnx: Path, data: Path) -> dict[str, Any]:
+    found = run_worker("benchmarks.compression.score", case[0], onnx, data, _folder(case))
+    return {"model": case[0], "recipe": case[1], **found}
+
+
+def _folder(case: Case) -> Path:
+    return WORK / "-".join(case)
+
+
+def _write(results: list[dict[str, Any]], seed: int) -> None:
+    whole = {**machine(), "numpy": np.__version__, "seed": seed, "results": results}
+    text = text_of(results)
+    print(text, end="")
+    for ending, content in (("json", json.dumps(whole, indent=2) + "\n"), ("txt", text)):
+        path = FOLDER / f"compression.{ending}"
+        path.write_text(content, encoding="utf-8")
+        print(f"written: {path}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""The benchmark of compression: what is chosen does not depend on test arrays, and is scored on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RESULTS = Path("build/benchmarks")
+CHOICES = RESULTS / "compression" / "vowels_h32-dense8" / "choices.json"
+
+
+def _run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks.compression", *words]
+    paths = [os.environ.get("PYTHONPATH", ""), str(ROOT)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def _folder(flipped: bool) -> Path:
+    """A copy of the model and its data, the test samples upside down or not."""
+    folder = Path("flipped" if flipped else "plain")
+    folder.mkdir()
+    shutil.copy(ROOT / "examples" / "vowels" / "vowels_h32.onnx", folder)
+    with np.load(ROOT / "examples" / "vowels" / "vowels.npz") as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    if flipped:
+        arrays["x_test"] = -arrays["x_test"]
+    np.savez(folder / "vowels.npz", **arrays)
+    return folder
+
+
+def test_choices_come_before_tests() -> None:
+    rows, choices = [], []
+    for flipped in (False, True):
+        words = ("--models", "vowels_h32", "--recipes", "dense8", "--folder")
+        done = _run(*words, str(_folder(flipped)))
+        assert done.returncode == 0, done.stderr
+        text = (RESULTS / "compression.txt").read_text()
+        assert text in done.stdout
+        whole = json.loads((RESULTS / "compression.json").read_text())
+        (result,) = whole["results"]
+        rows.append(result["rows"])
+        choice = json.loads(CHOICES.read_text())
+        choices.append({key: value for key, value in choice.items() if key != "seconds"})
+        with np.load(CHOICES.with_name("training.npz")) as archive:
+            assert sorted(archive.files) == ["x_train", "y_train"]
+    assert choices[0] == choices[1]
+    for plain, flipped_row in zip(*rows, strict=True):
+        assert plain["options"] == flipped_row["options"]
+        assert plain["options"] is None or plain["right"] > flipped_row["right"]
+    assert [row["max_loss"] for row in rows[0]] == [0.0, 0.5, 1.0, 2.0]
+    widest = rows[0][-1]
+    assert (widest["float_right"], widest["samples"]) == (359, 370)
+    assert widest["loss"] == pytest.approx((359 - widest["right"]) / 3.7)
+    assert widest["ratio"] > 4
+
+
+def test_a_folder_that_lacks_the_data_is_named() -> None:
+    Path("empty").mkdir()
+    shutil.copy(ROOT / "tests" / "data" / "digits_h64.onnx", "empty")
+    done = _run("--models", "digits_h64", "--folder", "empty")
+    assert done.returncode == 2
+    assert done.stderr == "error: there is no digits.npz in empty: name its folder with --folder\n"
+    assert not RESULTS.exists()
