@@ -113,7 +113,7 @@ RECIPES = {
             {
                 "ratio": ("0", "0.25", "0.5", "0.75"),
                 "block": ("4x4",),
-                "bits": ("3", "4", "5", "6", "8"),
+                "bits": ("1.5", "2", "3", "4", "6"),
             },
         ),
         Recipe(
@@ -138,7 +138,7 @@ RECIPES = {
         ),
     )
 }
-DEFAULT_RECIPE = "bank50"
+DEFAULT_RECIPE = "best"
 
 
 def stage(recipe: str, options: dict[str, str]) -> str:

@@ -20,7 +20,7 @@ def add_compress(parser: argparse.ArgumentParser) -> None:
         help="what may be lost: points of accuracy, or the output's own unit")  # fmt: skip
     add("-o", dest="output", type=Path, required=True, metavar="OUT.lstmir",
         help="the file to write: the network in fixed point")  # fmt: skip
-    add("--recipe", metavar="NAME", help="how to compress (default: bank50)")
+    add("--recipe", metavar="NAME", help="how to compress (default: best)")
     add("--seed", type=seed, default=0, metavar="N", help="of all that is random (default: 0)")
     add_cut(parser)
     parser.set_defaults(handler=_compress)

@@ -64,7 +64,7 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     add("--data", required=True, metavar="FILE.npz",
         help="x_train [N, T, I] and, if there are, x_test, y_train, y_test")  # fmt: skip
     add("-o", dest="output", type=Path, required=True, metavar="DIR", help="the folder to write")
-    add("--recipe", metavar="NAME", help="how to compress (default: bank50)")
+    add("--recipe", metavar="NAME", help="how to compress (default: best)")
     add("--max-loss", type=loss, metavar="L",
         help="search the recipe for the smallest network that loses no more than this")  # fmt: skip
     add("--target", default="ecp5-25k", metavar="PART",

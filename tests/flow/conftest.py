@@ -38,7 +38,7 @@ def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder, compiled from the small model without tools."""
     folder = tmp_path_factory.mktemp("quick")
     model, data = write_model(folder / "tiny.json"), write_data(folder / "tiny.npz")
-    words = [str(model), "--data", str(data), "--macs", "4", "--no-synthesis"]
+    words = [str(model), "--data", str(data), "--recipe", "bank50", "--macs", "4", "--no-synthesis"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CXX", NO_COMPILER)
         assert main(["compile", *words, "-o", str(folder / "out")]) == 0

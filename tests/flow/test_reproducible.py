@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from lstmir.tools.lstmir import main
 from tests.flow.tiny import write_data, write_model
 
 PROGRAM = "import sys; from lstmir.tools.lstmir import main; sys.exit(main())"
@@ -69,9 +70,11 @@ def test_nothing_tells_of_the_machine_or_the_day(
 
 
 def test_a_process_that_has_compiled_before_gives_the_same(
-    runs: list[dict[str, bytes]], compiled_once: Path
+    runs: list[dict[str, bytes]], tiny: Path, without_tools: None
 ) -> None:
-    here = files_of(compiled_once)
+    for folder in ("before", "out"):
+        assert main(["compile", "tiny.json", *WORDS, "-o", folder]) == 0
+    here = files_of(tiny / "out")
     assert {name: here[name] for name in here if name != "summary.json"} == {
         name: runs[0][name] for name in runs[0] if name != "summary.json"
     }

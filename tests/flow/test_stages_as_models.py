@@ -27,7 +27,8 @@ def _verilog(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", ["import", "expand-cells", "dce"])
 def test_a_float_stage_is_compressed(name: str, out: Path) -> None:
-    assert main(["compile", _stage(out, name), "--macs", "4", *WORDS]) == 0
+    words = ["--recipe", "bank50", "--macs", "4", *WORDS]
+    assert main(["compile", _stage(out, name), *words]) == 0
     before, after = read_checked(out), read_checked(Path("again"))
     for part in ("recipe", "accuracy", "compression", "schedule"):
         assert after[part] == before[part]
