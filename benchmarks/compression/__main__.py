@@ -15,7 +15,7 @@ import numpy as np
 from rich.progress import track
 
 from benchmarks.compression.models import MODELS, Model, find
-from benchmarks.compression.table import text_of
+from benchmarks.compression.table import text_of, text_of_methods
 from benchmarks.process import machine, run_worker
 from benchmarks.report import FOLDER
 from lstmir.flow.recipes import RECIPES
@@ -43,8 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         _choose(case, *paths[case[0]], arguments.seed)
     # Every choice is on disk now; only from here on are test arrays opened.
     results = [_score(case, *paths[case[0]]) for case in track(cases, "testing", transient=True)]
-    _write(results, arguments.seed)
-    return 0
+    compared = paths if arguments.methods else {}
+    methods = [_methods(name, *paths[name]) for name in track(compared, "methods", transient=True)]
+    _write(results, methods, arguments.seed)
+    return 0 if all(each["holds"] for found in methods for each in found["comparisons"]) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--recipes", nargs="+", choices=RECIPES, metavar="NAME", help=f"of {', '.join(RECIPES)}")
     add("--folder", type=Path, metavar="DIR",
         help="where models and data are (default: where the repository has them)")  # fmt: skip
+    add("--no-methods", dest="methods", action="store_false", help="leave out the second table")
     add("--seed", type=int, default=0, metavar="N", help="of all that is random (default: 0)")
     return parser
 
@@ -83,13 +86,23 @@ def _score(case: Case, onnx: Path, data: Path) -> dict[str, Any]:
     return {"model": case[0], "recipe": case[1], **found}
 
 
+def _methods(name: str, onnx: Path, data: Path) -> dict[str, Any]:
+    return {"model": name, **run_worker("benchmarks.compression.methods", name, onnx, data)}
+
+
 def _folder(case: Case) -> Path:
     return WORK / "-".join(case)
 
 
-def _write(results: list[dict[str, Any]], seed: int) -> None:
-    whole = {**machine(), "numpy": np.__version__, "seed": seed, "results": results}
-    text = text_of(results)
+def _write(results: list[dict[str, Any]], methods: list[dict[str, Any]], seed: int) -> None:
+    whole = {
+        **machine(),
+        "numpy": np.__version__,
+        "seed": seed,
+        "results": results,
+        "methods": methods,
+    }
+    text = f"{text_of(results)}\n{text_of_methods(methods)}"
     print(text, end="")
     for ending, content in (("json", json.dumps(whole, indent=2) + "\n"), ("txt", text)):
         path = FOLDER / f"compression.{ending}"

@@ -12,6 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.compression.methods import compared, holds
+from benchmarks.compression.table import text_of_methods
+
 ROOT = Path(__file__).parents[2]
 RESULTS = Path("build/benchmarks")
 CHOICES = RESULTS / "compression" / "vowels_h32-dense8" / "choices.json"
@@ -40,7 +43,7 @@ def _folder(flipped: bool) -> Path:
 def test_choices_come_before_tests() -> None:
     rows, choices = [], []
     for flipped in (False, True):
-        words = ("--models", "vowels_h32", "--recipes", "dense8", "--folder")
+        words = ("--models", "vowels_h32", "--recipes", "dense8", "--no-methods", "--folder")
         done = _run(*words, str(_folder(flipped)))
         assert done.returncode == 0, done.stderr
         text = (RESULTS / "compression.txt").read_text()
@@ -70,3 +73,35 @@ def test_a_folder_that_lacks_the_data_is_named() -> None:
     assert done.returncode == 2
     assert done.stderr == "error: there is no digits.npz in empty: name its folder with --folder\n"
     assert not RESULTS.exists()
+
+
+def _end(method: str, error: float, right: int | None) -> dict[str, object]:
+    return {"method": method, "error": error, "right": right, "samples": 9}
+
+
+@pytest.mark.parametrize(
+    ("plain", "better", "expected"),
+    [
+        (_end("magnitude", 2, 5), _end("obs", 1, 3), True),
+        (_end("magnitude", 2, 5), _end("obs", 1, 2), False),
+        (_end("magnitude", 2, 5), _end("obs", 2, 5), False),
+        (_end("magnitude", 2, None), _end("obs", 1, None), True),
+        (_end("nearest", 2, 5), _end("compensated", 2, 1), True),
+        (_end("nearest", 2, 5), _end("compensated", 2.1, 9), False),
+    ],
+)
+def test_what_a_method_is_held_to(
+    plain: dict[str, object], better: dict[str, object], expected: bool
+) -> None:
+    assert holds(plain, better) == expected
+    entry = {"what": "4 bits", "plain": plain, "better": better, "holds": expected}
+    text = text_of_methods([{"model": "tiny", "comparisons": [entry]}])
+    head, row = text.splitlines()
+    assert head.split() == ["model", "what", "plain", "error", "right", "better", "error", "right"]
+    assert row.split()[-1] == ("ok" if expected else "MISSED")
+
+
+def test_methods_are_compared_at_equal_shapes_and_bits() -> None:
+    for what, plain, plain_pipeline, better, better_pipeline in compared():
+        assert plain_pipeline != better_pipeline, what
+        assert plain_pipeline.replace(plain, better) == better_pipeline
