@@ -15,9 +15,12 @@ from lstmir.ir.operation import Value
 from lstmir.ir.types import TensorType
 from lstmir.numeric.allotment import total
 from lstmir.passes.allotting.gate_rows import GateRows, all_gate_rows, changed_arrays
+from lstmir.passes.allotting.refit import refitted
 from lstmir.passes.allotting.search import Choice, Search, Table
 from lstmir.passes.allotting.storages import storages_of
 from lstmir.passes.records import drop_records, drop_sensitivities
+from lstmir.passes.refining.columns import part_resources
+from lstmir.passes.refining.samples import calibration_samples, with_more
 from lstmir.passes.sensitivity import Sensitivity
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
@@ -33,7 +36,8 @@ class Allot:
     `rounds`, each block is judged again beside the others. Biases have a format of their own.
 
     Matrices get encodings: patterns hold from here on, and the weights that may live are fitted
-    anew; codes and exponents are what `quantize` rounds to, in formats that `assign-bitwidths`
+    anew, in `fits` runs also from the states to which the network comes without the others; codes
+    and exponents are what `quantize` rounds to, in formats that `assign-bitwidths`
     finds. The module records in `allotted` what was reached. What `calibrate` recorded of values
     that change is forgotten.
     """
@@ -48,6 +52,9 @@ class Allot:
         default=0.0, metadata={"help": "how far the outputs may move, instead of bits"}
     )
     rounds: int = field(default=1, metadata={"help": "rounds in which blocks are judged together"})
+    fits: int = field(
+        default=4, metadata={"help": "runs of the network without what goes, to fit it by"}
+    )
 
     def __post_init__(self) -> None:
         """Refuse budgets that are none."""
@@ -59,11 +66,13 @@ class Allot:
             raise ValueError(f"max-divergence must be positive, not {self.max_divergence:g}")
         if self.total_bits and self.max_divergence:
             raise ValueError("total-bits and max-divergence cannot both be the budget")
-        if self.rounds < 0:
-            raise ValueError(f"rounds must not be negative, not {self.rounds}")
+        for name in ("rounds", "fits"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
 
     def run(self, module: Module, context: Context) -> None:
         """Raises `UserError` without sensitivities, and for a budget that cannot be met."""
+        part_resources(module)
         gates = all_gate_rows(self, module)
         self.check_dense(gates)
         losses = self.recorded(module, gates)
@@ -71,11 +80,22 @@ class Allot:
         sensitivity = Sensitivity(self, module, context)
         search = Search(module, gates, storages, sensitivity, context.progress)
         choice = self.choice(search, losses)
+        search = self.refitted(search, choice, context)
         divergence = search.divergence(choice)
         _store(module, search, choice)
         weights = sum(int(np.prod(block.shape)) for block in search.blocks)
         bits = total(search.costs(), choice)
         module.attributes["allotted"] = {"bits": bits / weights, "divergence": divergence}
+
+    def refitted(self, search: Search, choice: Choice, context: Context) -> Search:
+        """With weights that make up for what goes, unless the budget is a bound that this breaks."""
+        samples = calibration_samples(search.module, context) if self.fits else None
+        if samples is None:
+            return search
+        found = refitted(search, choice, with_more(samples, context.seed), self.fits)
+        if self.max_divergence and found.divergence(choice) > self.max_divergence:
+            return search
+        return found
 
     def choice(self, search: Search, losses: Table) -> Choice:
         """The storages of all blocks. Raises `UserError` where the budget cannot be met."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from math import gcd
+
 from lstmir.ir.types import shape_of
 from lstmir.passes.sums import Sum
 
 
-def gates_of(sum_: Sum) -> int:
-    """How many gates share a sum; 1 where it is not cut into equal parts."""
+def gates_of(sum_: Sum) -> int | None:
+    """How many gates share a sum: 1 where there are no slices, None where the parts are not equal.
+
+    A slice may take several neighbours.
+    """
     total = sum_.total
-    rows = shape_of(total.results[0].type)[0]
-    users = [user for user, _ in total.parent.uses(total.results[0])]
-    if rows is None or not users or any(user.name != "tensor.slice" for user in users):
+    rows = shape_of(total.result.type)[0] or 0
+    users = [user for user, _ in total.parent.uses(total.result) if user.name == "tensor.slice"]
+    own = [user.attributes for user in users if user.attributes["axis"] == 0]
+    if not own:
         return 1
-    sizes = {user.attributes["size"] for user in users}
-    size = min(sizes)
-    starts = [user.attributes["start"] for user in users]
-    equal = len(sizes) == 1 and rows % size == 0 and all(start % size == 0 for start in starts)
-    return rows // size if equal else 1
+    size = gcd(rows, *(each["start"] for each in own), *(each["size"] for each in own))
+    return rows // size if size in {each["size"] for each in own} else None

@@ -14,13 +14,13 @@ from lstmir.ir.encodings import Encoding
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Value
 from lstmir.ir.types import TensorType, is_float
-from lstmir.passes.pruning.columns import part_resources
 from lstmir.passes.pruning.plan import Plan
 from lstmir.passes.pruning.ratios import parse_ratios
 from lstmir.passes.pruning.shapes import PATTERNS, Shape
-from lstmir.passes.pruning.surgery import shrink
+from lstmir.passes.pruning.surgery import Refit, shrink
 from lstmir.passes.pruning.weights import Pruning, samples_of
 from lstmir.passes.records import drop_records
+from lstmir.passes.refining.columns import part_resources
 from lstmir.passes.sums import Sum, sums_of_products
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
@@ -55,7 +55,8 @@ class Prune:
     `by=magnitude` keeps the largest. `by=obs` removes what changes the sums least on the calibration
     data and fits what remains, the biases included (optimal brain surgeon), as the Gram matrices
     tell that `calibrate` recorded. With the data at hand, it then runs the pruned network `rounds`
-    times and fits all of its sums, also those that are not pruned, to what the original's are.
+    times and fits all of its sums, also those that are not pruned, to what the original's are; for
+    `unit`, on noisy data and mixtures as well.
 
     Sets the encodings of the constants, and records the sparsity that it made. What `calibrate`
     recorded of values that depend on the changed constants is forgotten.
@@ -120,9 +121,7 @@ class Prune:
                 )
                 raise cannot(self, why, op.location)
         before = _elements(module)
-        counts = shrink(
-            module, float(self.ratio), self.by == "obs", lambda each: self.gram(module, each)
-        )
+        counts = shrink(module, float(self.ratio), self.refit(module, context))
         for units in counts:
             if not units.classes:
                 names = ", ".join(f"%{name}" for name in units.scan.result_names if name)
@@ -132,6 +131,18 @@ class Prune:
         drop_records(module)
         sparsity = 1 - _elements(module) / before if before else 0.0
         module.attributes["pruned"] = {"shape": self.shape, "by": self.by, "sparsity": sparsity}
+
+    def refit(self, module: Module, context: Context) -> Refit | None:
+        """How the units that stay make up for those that go."""
+        if self.by != "obs":
+            return None
+        return Refit(
+            lambda each: self.gram(module, each),
+            samples_of(self, module, context, self.plan()),
+            context.seed,
+            self.rounds,
+            lambda turn: context.progress(f"prune: round {turn} of {self.rounds}"),
+        )
 
     def check(self) -> None:
         """Raise `UserError` for an option out of its range."""

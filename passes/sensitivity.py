@@ -28,8 +28,7 @@ class Sensitivity:
     def __init__(self, pass_: Pass, module: Module, context: Context) -> None:
         self._module = module
         self._samples = _samples(pass_, module, context)
-        result = module.main.result_types[0]
-        self._classes = len(shape_of(result)) == 1 and (shape_of(result)[0] or 0) > 1
+        self._classes = has_classes(module)
         self._reference = self._outputs({})
 
     def of(self, arrays: Mapping[str, np.ndarray]) -> float:
@@ -47,6 +46,12 @@ class Sensitivity:
             return run_samples(self._module, self._samples)[0]
         finally:
             self._module.resources = whole
+
+
+def has_classes(module: Module) -> bool:
+    """Whether the first output of a module of level 2 is a vector with an element a class."""
+    shape = shape_of(module.main.result_types[0])
+    return len(shape) == 1 and (shape[0] or 0) > 1
 
 
 def _samples(pass_: Pass, module: Module, context: Context) -> list[np.ndarray]:

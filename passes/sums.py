@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lstmir.ir.module import Module
 from lstmir.ir.operands import captured_value
 from lstmir.ir.operation import Operation, Value
-from lstmir.ir.types import is_float
+from lstmir.ir.types import is_float, shape_of
 from lstmir.passes.uses import users_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class Sum:
     """The products that meet in one sum, or a product alone.
 
     `matrices` are float constants, `vectors` what they multiply, and `bias` is the one constant
-    vector that is added, if there is one and nobody else reads it.
+    that is added, if there is one, it has an element for each row, and nobody else reads it.
     """
 
     total: Operation
@@ -82,6 +82,7 @@ def _sum(total: Operation) -> Sum:
     products = [op for op in terms if is_product(op) and _total(op) is total]
     constants = [v for v in map(outermost, total.operands) if v.op.name == "tensor.constant"]
     own = len(constants) == 1 and len(users_of(constants[0])) == 1
+    own = own and shape_of(constants[0].type) == shape_of(total.result.type)
     return _of(products, total, constants[0] if own else None)
 
 

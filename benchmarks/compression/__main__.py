@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ from benchmarks.compression.table import text_of, text_of_methods
 from benchmarks.process import machine, run_worker
 from benchmarks.report import FOLDER
 from lstmir.flow.recipes import RECIPES
+from lstmir.tools.threads import one_thread
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"  # the matrices are small: threads would only wait for each other
+one_thread()  # those that choose and test inherit it
 
 WORK = FOLDER / "compression"
 Case = tuple[str, str]
@@ -39,8 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     cases = [(name, recipe) for name in paths for recipe in arguments.recipes or RECIPES]
-    for case in track(cases, "choosing, on training data", transient=True):
-        _choose(case, *paths[case[0]], arguments.seed)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # each waits for a process of its own
+        waiting = [pool.submit(_choose, case, *paths[case[0]], arguments.seed) for case in cases]
+        for each in track(waiting, "choosing, on training data", transient=True):
+            each.result()
     # Every choice is on disk now; only from here on are test arrays opened.
     results = [_score(case, *paths[case[0]]) for case in track(cases, "testing", transient=True)]
     compared = paths if arguments.methods else {}

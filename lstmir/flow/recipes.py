@@ -58,7 +58,7 @@ DEFAULT_MACS = 16
 _RANGES = "calibrate{histograms=false gram=false}"
 _GRAMS = "calibrate{histograms=false}"
 _PLAIN = "quantize,approximate-activations"
-_COMPENSATED = "quantize{rounding=compensated bias=correct},approximate-activations"
+_COMPENSATED = "quantize{rounding=compensated bias=correct fits=8},approximate-activations"
 
 RECIPES = {
     recipe.name: recipe
@@ -69,12 +69,12 @@ RECIPES = {
             "Shoham and Gersho, Efficient Bit Allocation for an Arbitrary Set of Quantizers, 1988; "
             "Frantar and Alistarh, Optimal Brain Compression, NeurIPS 2022",
             f"{_GRAMS},prune{{shape=unit ratio=$units by=obs}},{_GRAMS},measure-sensitivity,"
-            f"allot{{bits=$bits}},{_GRAMS},"
+            f"allot{{bits=$bits rounds=2}},{_GRAMS},"
             "assign-bitwidths{activations=$activations bias=$bias},"
             f"{_COMPENSATED}",
             {"units": "0", "bits": "2", "activations": "8", "bias": "8"},
             {
-                "units": ("0", "0.125", "0.25", "0.375"),
+                "units": ("0", "0.125", "0.25"),
                 "bits": ("1.25", "1.5", "1.75", "2", "2.5", "3", "4", "6"),
                 "activations": ("8", "10"),
             },

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lstmir.tools.command import loss, seed
 from lstmir.tools.cut import add_cut, cut_of
+from lstmir.tools.threads import one_thread
 
 
 def add_compress(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +28,7 @@ def add_compress(parser: argparse.ArgumentParser) -> None:
 
 
 def _compress(arguments: argparse.Namespace) -> int:
+    one_thread()
     from lstmir.flow.compress import CompressRequest, compress_model, unreachable
     from lstmir.flow.recipes import DEFAULT_RECIPE
     from lstmir.tools.console import listening, output

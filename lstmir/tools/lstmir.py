@@ -16,6 +16,7 @@ from lstmir.tools.compress import add_compress
 from lstmir.tools.cut import add_cut, cut_of
 from lstmir.tools.import_model import add_import
 from lstmir.tools.run import add_run
+from lstmir.tools.threads import one_thread
 
 Handler = Callable[[argparse.Namespace], int]
 
@@ -88,6 +89,7 @@ def _add_headers(parser: argparse.ArgumentParser) -> None:
 
 
 def _compile(arguments: argparse.Namespace) -> int:
+    one_thread()
     from lstmir.flow.compile import compile_model
     from lstmir.flow.request import Request
     from lstmir.tools.console import listening, output

@@ -131,7 +131,7 @@ def gate_rows(module: Module, sum_: Sum, gram: Array) -> list[GateRows]:
         arrays.append(bias[:, np.newaxis])
     else:
         gram = gram[:-1, :-1]
-    together, gates = np.concatenate(arrays, axis=1), gates_of(sum_)
+    together, gates = np.concatenate(arrays, axis=1), gates_of(sum_) or 1
     return [
         GateRows(sum_, gate, gates, rows, gram, columns, has_bias)
         for gate, rows in enumerate(np.split(together, gates))

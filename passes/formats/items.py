@@ -108,7 +108,7 @@ def items_of(module: Module, scale: Scale | None) -> list[Item]:
     """
     found: dict[Value, list[Item]] = {}
     for each in sums_of_products(module):
-        gram, start, gates = each.gram(module), 0, gates_of(each)
+        gram, start, gates = each.gram(module), 0, gates_of(each) or 1
         for matrix in each.matrices:
             end = start + (shape_of(matrix.type)[1] or 0)
             own = None if gram is None else gram[start:end, start:end]

@@ -12,8 +12,8 @@ from lstmir.numeric.allotment import allot
 from lstmir.numeric.refit import damped, fit
 from lstmir.numeric.strips import Part
 from lstmir.numeric.surgeon import largest
-from lstmir.passes.pruning.columns import Columns
-from lstmir.passes.pruning.trials import Trials
+from lstmir.passes.refining.columns import Columns
+from lstmir.passes.refining.trials import Trials
 
 RATIOS = (0.0, 0.25, 0.5, 0.625, 0.75, 0.875, 0.9375)
 """At these each gate's sensitivity is measured."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lstmir.passes.gates import gates_of
 from lstmir.passes.pruning.allotment import RATIOS, Item, ratios_for
-from lstmir.passes.pruning.columns import Columns
-from lstmir.passes.pruning.ratios import gates_of, of_state
+from lstmir.passes.pruning.ratios import of_state
 from lstmir.passes.pruning.shapes import Shape
-from lstmir.passes.pruning.trials import Trials
+from lstmir.passes.refining.columns import Columns
+from lstmir.passes.refining.trials import Trials
 from lstmir.pipeline.passes import Pass, cannot
 
 Ratios = tuple[float, ...]
@@ -45,7 +46,7 @@ class Shares:
         if not self.plan.aligned:
             return 1
         rows = len(columns.arrays[0])
-        gates = gates_of(columns.sum, rows)
+        gates = gates_of(columns.sum)
         if gates is not None:
             return gates
         if self.plan.shape.name in ("bank", "nm") and len(ratios) == 1:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from math import gcd
-
 from lstmir.ir.operands import segment_range
 from lstmir.ir.operation import Value
-from lstmir.passes.sums import Sum
 
 
 def parse_ratios(name: str, text: str) -> tuple[float, ...]:
@@ -25,20 +22,6 @@ def parse_ratios(name: str, text: str) -> tuple[float, ...]:
     if not found:
         raise ValueError(f"{name} must be one number, or one for each gate, not '{text}'")
     return tuple(found)
-
-
-def gates_of(sum_: Sum, rows: int) -> int | None:
-    """Into how many equal parts slices take the rows of a sum apart; 1 where there are no slices.
-
-    A slice may take several neighbours. None where the parts are not equal.
-    """
-    total = sum_.total
-    users = [user for user, _ in total.parent.uses(total.result) if user.name == "tensor.slice"]
-    own = [user.attributes for user in users if user.attributes["axis"] == 0]
-    if not own:
-        return 1
-    size = gcd(rows, *(each["start"] for each in own), *(each["size"] for each in own))
-    return rows // size if size in {each["size"] for each in own} else None
 
 
 def of_state(vector: Value) -> bool:

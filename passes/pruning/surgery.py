@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstmir.ir.module import Module
-from lstmir.ir.operands import constant_of
-from lstmir.ir.operation import Value
 from lstmir.numeric.column_removal import removal_costs, remove_columns
 from lstmir.passes.pruning.elements import Elements
 from lstmir.passes.pruning.units import (
@@ -20,80 +18,106 @@ from lstmir.passes.pruning.units import (
     remove_units,
     units_of,
 )
+from lstmir.passes.refining.columns import Arrays, Columns, part_resources
+from lstmir.passes.refining.samples import Samples, with_more
+from lstmir.passes.refining.trials import Learner, Trials, changes, refine
 from lstmir.passes.sums import Sum, sums_of_products
+from lstmir.passes.uses import users_of
 
 
-def shrink(
-    module: Module, ratio: float, refit: bool, gram_of: Callable[[Sum], np.ndarray]
-) -> list[Units]:
+@dataclass(frozen=True)
+class Refit:
+    """What the weights that stay are fitted by: the Gram matrix of each sum, which `gram_of` gives or
+    raises for, and runs of the smaller network on `samples`, if there are any.
+    """
+
+    gram_of: Callable[[Sum], np.ndarray]
+    samples: Samples | None
+    seed: int
+    rounds: int
+    progress: Callable[[int], None]
+
+
+def shrink(module: Module, ratio: float, refit: Refit | None) -> list[Units]:
     """Remove this share of the units of every recurrence; gives what could go.
 
     Without `refit` those whose weights are smallest go, and nothing else changes. With it, those
-    whose removal costs least by the Gram matrices, which `gram_of` gives or raises for.
+    whose removal costs least by the Gram matrices.
     """
     part_constants(module)
+    part_resources(module)
     elements = Elements(module)
     recurrences = units_of(module, elements)
-    products = [
-        Products.of(module, elements, each, gram_of(each))
-        for each in sums_of_products(module)
-        if refit
-    ]
-    weights = total_costs(products) if refit else outgoing(module, elements)
+    products = [] if refit is None else _products(module, elements, refit)
+    weights = outgoing(module, elements) if refit is None else total_costs(products)
     gone = [each for units in recurrences for each in least_important(units, weights, ratio)]
-    for each in products:
-        each.refit(module, gone)
+    if refit is not None and gone:
+        for name, array in _fitted(module, products, gone, refit).items():
+            module.resources[name] = array
     remove_units(module, elements, gone)
     return recurrences
 
 
+def _products(module: Module, elements: Elements, refit: Refit) -> list[Products]:
+    return [
+        Products.of(module, elements, each, refit.gram_of(each))
+        for each in sums_of_products(module)
+    ]
+
+
+def _fitted(
+    module: Module, products: Sequence[Products], gone: Collection[int], refit: Refit
+) -> Arrays:
+    """The constants with which the others make up for what goes: by the records, then by runs.
+
+    Columns of zeros stand for the units that are about to go.
+    """
+    learners = [each.without(gone) for each in products if each.alone]
+    if refit.samples is not None:
+        trials = Trials(module, with_more(refit.samples, refit.seed))
+        refine(trials, learners, refit.rounds, refit.progress)
+    return changes(learners)
+
+
 @dataclass(frozen=True)
 class Products:
-    """The matrices of a sum side by side, and behind them its bias: what a Gram matrix is of."""
+    """The constants of a sum, the class of the element that each column multiplies, and what a Gram
+    matrix says of them. The class of the 1 that multiplies a bias is 0: it always stays.
+    """
 
-    sum: Sum
-    weights: np.ndarray
+    columns: Columns
     classes: np.ndarray
     gram: np.ndarray
 
     @classmethod
     def of(cls, module: Module, elements: Elements, sum_: Sum, gram: np.ndarray) -> Products:
-        """`gram` is of [vectors, 1]. The class of the 1 is 0: it always stays."""
-        arrays = [_array(module, matrix) for matrix in sum_.matrices]
-        classes = [elements.of(matrix, 1) for matrix in sum_.matrices]
-        if sum_.bias is not None:
-            arrays.append(_array(module, sum_.bias).reshape(-1, 1))
-            classes.append(np.zeros(1, np.int64))
-        weights = np.concatenate(arrays, axis=1).astype(np.float64)
-        size = weights.shape[1]
-        return cls(sum_, weights, np.concatenate(classes), gram[:size, :size])
+        """`gram` is of [vectors, 1]."""
+        columns = Columns.of(module, sum_)
+        size = columns.weights.shape[1]
+        found = np.zeros(size, np.int64)
+        for place, matrix in zip(columns.places, sum_.matrices, strict=True):
+            found[place] = elements.of(matrix, 1)
+        return cls(columns, found, gram[:size, :size])
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody else reads the constants."""
+        return all(len(users_of(each)) == 1 for each in self.columns.constants)
 
     def costs(self) -> dict[int, float]:
         """The least error by which each class can be removed from this sum, by itself."""
         found: dict[int, float] = {}
-        for each, cost in zip(
-            self.classes.tolist(), removal_costs(self.weights, self.gram).tolist(), strict=True
-        ):
+        every = removal_costs(self.columns.weights, self.gram)
+        for each, cost in zip(self.classes.tolist(), every.tolist(), strict=True):
             found[each] = found.get(each, 0.0) + cost
         return found
 
-    def refit(self, module: Module, gone: Collection[int]) -> None:
-        """Rewrite the constants for what is left when classes go."""
+    def without(self, gone: Collection[int]) -> Learner:
+        """The weights that are best, by the Gram matrix, when classes go."""
         removed = np.isin(self.classes, list(gone))
-        if not removed.any():
-            return
-        fitted = remove_columns(self.weights, self.gram, removed)
-        constants: Sequence[Value] = self.sum.matrices
-        if self.sum.bias is not None:
-            constants = [*constants, self.sum.bias]
-        start = 0
-        for constant in constants:
-            old = _array(module, constant)
-            width = old.shape[1] if old.ndim == 2 else 1
-            part = fitted[:, start : start + width].reshape(old.shape).astype(old.dtype)
-            name = constant.op.attributes["resource"]
-            constant.op.attributes["resource"] = module.add_resource(f"{name}_refitted", part)
-            start += width
+        weights = remove_columns(self.columns.weights, self.gram, removed)
+        live = np.broadcast_to(~removed, weights.shape)
+        return Learner(self.columns, live, weights, self.gram)
 
 
 def total_costs(products: Sequence[Products]) -> dict[int, float]:
@@ -103,9 +127,3 @@ def total_costs(products: Sequence[Products]) -> dict[int, float]:
         for class_, cost in each.costs().items():
             found[class_] = found.get(class_, 0.0) + cost
     return found
-
-
-def _array(module: Module, constant: Value) -> np.ndarray:
-    array = constant_of(constant, module.resources)
-    assert array is not None
-    return array

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstmir.ir.encodings import Encoding, Pattern
-from lstmir.ir.interface import is_sampled, ports
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Value
 from lstmir.numeric.strips import Part
 from lstmir.numeric.surgeon import largest, remove_weights
-from lstmir.passes.calibrate import Calibrate
-from lstmir.passes.pruning.columns import Columns
 from lstmir.passes.pruning.plan import Plan, Ratios, Shares
 from lstmir.passes.pruning.shapes import encoding_of
-from lstmir.passes.pruning.trials import Learner, Samples, Trials, refine
+from lstmir.passes.refining.columns import Columns
+from lstmir.passes.refining.samples import Samples, calibration_samples
+from lstmir.passes.refining.trials import Learner, Trials, refine
 from lstmir.passes.sums import sums_of_products
 from lstmir.pipeline.passes import Context, Pass, cannot
 
@@ -35,10 +34,8 @@ def samples_of(pass_: Pass, module: Module, context: Context, plan: Plan) -> Sam
     """The calibration data, if they are needed and there; raises `UserError` where they must be."""
     if not plan.allotted and not (plan.second_order and plan.rounds):
         return None
-    if context.data is not None and is_sampled(module):
-        calibrate = Calibrate()
-        samples = [calibrate.samples(port, context) for port in ports(module, "input")]
-        calibrate.check_counts(samples)
+    samples = calibration_samples(module, context)
+    if samples is not None:
         return samples
     if plan.allotted:
         why = "allot=global measures what each gate costs, but there is no calibration data"

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lstmir.flow.models import load_model
+from lstmir.interpreter.run import run_samples
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.encodings import Empty, Storage
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import TensorType
 from lstmir.numeric.codes import Integer, Midrise, Ternary
+from lstmir.numeric.divergence import divergence
 from lstmir.passes.allot import Allot
 from lstmir.passes.allotting.gate_rows import all_gate_rows, changed_arrays
 from lstmir.passes.allotting.storages import USUAL, storages_of
 from lstmir.passes.calibrate import Calibrate
-from lstmir.passes.sensitivity import Sensitivity
+from lstmir.passes.refining.columns import Columns
+from lstmir.passes.refining.samples import with_more
+from lstmir.passes.sensitivity import Sensitivity, has_classes
 from lstmir.passes.sums import sums_of_products
 from lstmir.pipeline.passes import Context
 from lstmir.pipeline.text import parse_pipeline
+from lstmir.syntax.parser import parse_module
+from lstmir.syntax.printer import print_module
 from tests.passes.levels import FEW, FRONT, apply, refusal
 from tests.strategies.networks import Network, networks
 
+VOWELS = Path(__file__).parents[3] / "examples" / "vowels"
 STORAGES = "none; midrise 1; ternary; bank<2, 1> midrise 2; integer 4; integer 8 by row"
 MEASURED = f'{FRONT},calibrate,measure-sensitivity{{storages="{STORAGES}"}}'
 QUANTIZED = (
@@ -70,20 +80,24 @@ def test_the_budget_is_kept_and_the_figures_are_true(network: Network, bits: flo
     data = network.data(4, 4)
     module = apply(network.module(), MEASURED, data)
     original = apply(network.module(), f"{FRONT},calibrate", data)
+    sensitivity = Sensitivity(Calibrate(), original, Context(data={"x": data}))
     apply(module, f"allot{{bits={bits}}}", data)
     assert stored_bits(module) <= bits * weights(module) * (1 + 1e-9)
     figures = module.attributes["allotted"]
     assert figures["bits"] == pytest.approx(stored_bits(module) / weights(module))
-    gates = all_gate_rows(Allot(), original)
     chosen = [storages(op) for op in matrices(module)]
+    # Weights as they are now, and the records of what they were.
+    for old, new in zip(sums_of_products(original), sums_of_products(module), strict=True):
+        names, arrays = Columns.of(original, old), Columns.of(module, new)
+        original.resources |= names.named(arrays.weights)
+    gates = all_gate_rows(Allot(), original)
     changed = {}
     for gate in gates:
         first = matrices(original).index(gate.sum.matrices[0].op)
         own = [chosen[first + k][gate.gate] for k in range(len(gate.blocks))]
         changed[gate] = gate.stored(own)
-    sensitivity = Sensitivity(Calibrate(), original, Context(data={"x": data}))
     found = sensitivity.of(changed_arrays(original, changed))
-    assert figures["divergence"] == pytest.approx(found, rel=1e-6, abs=1e-12)
+    assert figures["divergence"] == pytest.approx(found, rel=1e-3, abs=1e-9)
 
 
 @settings(FEW, max_examples=12)
@@ -147,6 +161,47 @@ def test_alone_means_that_all_others_stay(network: Network) -> None:
                 dtype = module.resources[names[0]].dtype
                 found = sensitivity.of({name: a.astype(dtype) for name, a in new.items()})
                 assert table[gate, index, 0] == pytest.approx(found, rel=1e-3, abs=1e-6)
+
+
+@settings(FEW, max_examples=12)
+@given(networks(floats=True), st.floats(0, 3))
+def test_fits_keep_the_patterns_and_never_move_the_outputs_further(
+    network: Network, bits: float
+) -> None:
+    data = network.data(4, 4)
+    original = apply(network.module(), MEASURED, data)
+    text, samples = print_module(original), with_more([data], 0)
+    with_fits, without = (
+        apply(parse_module(text), f"allot{{bits={bits + 0.1} fits={fits}}}", data)
+        for fits in (4, 0)
+    )
+    wanted, moved, before = (
+        run_samples(module, samples)[0] for module in (original, with_fits, without)
+    )
+    classes = has_classes(original)
+    most = divergence(wanted, before, classes)
+    assert divergence(wanted, moved, classes) <= most * (1 + 1e-6) + 1e-9
+    for one, other in zip(matrices(with_fits), matrices(without), strict=True):
+        assert storages(one) == storages(other)
+        array = with_fits.resources[one.attributes["resource"]]
+        for rows, gate in zip(np.split(array, len(storages(one))), storages(one), strict=True):
+            if gate.pattern is not None:
+                kept = gate.pattern.cut(rows.shape).kept(rows.shape)
+                assert np.count_nonzero(rows) <= kept
+
+
+def test_fits_make_up_for_gates_that_go() -> None:
+    """On a trained network, and data that nobody has seen."""
+    arrays = dict(np.load(VOWELS / "vowels.npz"))
+    errors = []
+    for fits in (0, 4):
+        module = load_model(str(VOWELS / "vowels_h32.onnx"))
+        measured = f'{FRONT},calibrate,measure-sensitivity{{storages="none; midrise 2; integer 8"}}'
+        apply(module, f"{measured},allot{{bits=3 fits={fits}}}", arrays["x_train"])
+        assert any(isinstance(s.pattern, Empty) for op in matrices(module) for s in storages(op))
+        (scores,) = run_samples(module, [arrays["x_test"]])
+        errors.append(float(((scores - arrays["logits_test_h32"]) ** 2).mean()))
+    assert errors[1] < 0.7 * errors[0]
 
 
 def small(seed: int = 3) -> tuple[Network, np.ndarray]:

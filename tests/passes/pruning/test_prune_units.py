@@ -6,18 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lstmir.flow.models import load_model
 from lstmir.interpreter.run import run_samples
 from lstmir.ir.module import Module
 from lstmir.ir.types import shape_of
 from lstmir.ir.verify import verify
+from lstmir.passes.refining.samples import with_more
 from lstmir.pipeline.passes import Context
 from lstmir.pipeline.text import parse_pipeline
 from lstmir.syntax.parser import parse_module
 from lstmir.syntax.printer import print_module
-from tests.passes.levels import FRONT, apply, refusal
-from tests.strategies.networks import Network
+from tests.passes.levels import FEW, FRONT, apply, refusal
+from tests.strategies.networks import Network, networks
 
 ROOT = Path(__file__).parents[3]
 VOWELS = ROOT / "examples" / "vowels"
@@ -108,3 +111,47 @@ def test_the_others_make_up_for_what_goes(ratio: float) -> None:
     assert errors["obs"] < errors["magnitude"] / 2
     assert right["obs"] >= right["magnitude"]
     assert right["obs"] >= 355
+
+
+@pytest.mark.parametrize("ratio", [0.25, 0.375, 0.5])
+def test_runs_of_the_smaller_network_bring_it_nearer(ratio: float) -> None:
+    arrays = dict(np.load(VOWELS / "vowels.npz"))
+    errors = []
+    for rounds in (0, 4):
+        module = load_model(str(VOWELS / "vowels_h32.onnx"))
+        apply(
+            module,
+            f"{FRONT},calibrate,prune{{shape=unit ratio={ratio} by=obs rounds={rounds}}}",
+            arrays["x_train"],
+        )
+        (scores,) = run_samples(module, [arrays["x_test"]])
+        errors.append(float(((scores - arrays["logits_test_h32"]) ** 2).mean()))
+    assert errors[1] < 0.85 * errors[0]
+
+
+@settings(FEW, max_examples=15)
+@given(networks(floats=True), st.sampled_from([0.25, 0.5, 0.8]))
+def test_no_round_leads_away(network: Network, ratio: float) -> None:
+    """On the data that the network is fitted by, noisy ones and mixtures among them."""
+    data = network.data(6, 5)
+    text = print_module(apply(network.module(), f"{FRONT},calibrate", data))
+    samples = with_more([data], 0)
+    wanted = run_samples(parse_module(text), samples)
+    errors = []
+    for rounds in (0, 3):
+        module = parse_module(text)
+        apply(module, f"prune{{shape=unit ratio={ratio} by=obs rounds={rounds}}}", data)
+        found = run_samples(module, samples)
+        errors.append(sum(float(((a - b) ** 2).sum()) for a, b in zip(wanted, found, strict=True)))
+    spread = sum(float((each**2).sum()) for each in wanted)
+    assert errors[1] <= errors[0] + 1e-5 * spread
+
+
+def test_without_data_the_records_must_do() -> None:
+    module = apply(Network(hidden=8).module(), f"{FRONT},calibrate", Network(hidden=8).data(6, 5))
+    said: list[str] = []
+    for pass_ in parse_pipeline("prune{shape=unit ratio=0.5 by=obs}"):
+        pass_.run(module, Context(warn=said.append))
+    assert len(said) == 1
+    assert said[0].endswith("by the records alone: give --data FILE.npz, or rounds=0")
+    assert states(module) == [4]

@@ -8,7 +8,8 @@ import pytest
 from lstmir.flow.models import load_model
 from lstmir.interpreter.run import run_samples
 from lstmir.ir.module import Module
-from lstmir.passes.pruning.ratios import gates_of, of_state
+from lstmir.passes.gates import gates_of
+from lstmir.passes.pruning.ratios import of_state
 from lstmir.passes.sums import sums_of_products
 from lstmir.syntax.parser import parse_module
 from tests.passes.levels import FRONT, apply, refusal
@@ -56,9 +57,8 @@ def test_gates_are_found_where_a_slice_takes_several() -> None:
     gates = {}
     for name in ("lstm", "gru", "rnn"):
         for sum_ in sums_of_products(dataflow(name)):
-            rows = sum_.matrices[0].type.shape[0]  # type: ignore[union-attr]
             states = [of_state(vector) for vector in sum_.vectors]
-            gates[name, sum_.total.result_names[0]] = gates_of(sum_, rows or 0), states
+            gates[name, sum_.total.result_names[0]] = gates_of(sum_), states
     assert gates == {
         ("lstm", "z"): (4, [False, True]),
         ("lstm", "y"): (1, [False]),

@@ -16,8 +16,8 @@ from lstmir.ir.module import Module
 from lstmir.ir.types import TensorType
 from lstmir.ir.verify import verify
 from lstmir.numeric.compensation import squared_change
-from lstmir.passes.pruning.columns import Columns
 from lstmir.passes.pruning.shapes import PATTERNS, Shape, encoding_of
+from lstmir.passes.refining.columns import Columns
 from lstmir.passes.sums import Sum, sums_of_products
 from lstmir.pipeline.passes import Context
 from lstmir.pipeline.text import parse_pipeline

@@ -10,9 +10,11 @@ import pytest
 from lstmir.interpreter.run import run_samples
 from lstmir.ir.module import Module
 from lstmir.passes.pruning import weights as pruning
-from lstmir.passes.pruning.columns import Arrays, Columns, part_resources
-from lstmir.passes.pruning.trials import Learner, Trials, changes, refine
+from lstmir.passes.refining.columns import Arrays, Columns, part_resources
+from lstmir.passes.refining.samples import with_more
+from lstmir.passes.refining.trials import Learner, Pair, Trials, changes, refine
 from lstmir.passes.sums import sums_of_products
+from lstmir.syntax.parser import parse_module
 from tests.passes.levels import FRONT, apply
 from tests.strategies.networks import Network
 
@@ -115,3 +117,64 @@ def test_constants_that_share_a_resource_are_told_apart() -> None:
     assert by_name["b"].attributes["resource"] == "b_2"
     assert arrays["b_2"] is arrays["b"]
     assert by_name["w"].attributes["resource"] == "w"
+
+
+def test_what_is_measured_can_be_chosen() -> None:
+    module = calibrated()
+    seen: list[int] = []
+
+    def batches(pairs: Sequence[Pair]) -> float:
+        seen.extend(len(found[0]) for _, found in pairs)
+        return 0.25
+
+    assert Trials(module, [DATA], batches).error({}) == 0.25
+    assert seen == [256, 44]
+    assert Trials(module, [DATA], lambda pairs: np.nan).error({}) == np.inf
+
+
+def test_more_samples_are_like_those_there_are() -> None:
+    some = [DATA[:20], DATA[:20, :, :2] * 3]
+    more = with_more(some, 7)
+    again = with_more(some, 7)
+    for few, many, same in zip(some, more, again, strict=True):
+        assert many.dtype == few.dtype
+        np.testing.assert_array_equal(many[:20], few)
+        np.testing.assert_array_equal(many, same)
+        assert many.shape == (60, *few.shape[1:])
+        assert not (many[20:40] == few).any()
+    assert with_more([], 7) == []
+
+
+SCALAR = """module @scalar attributes {form = "sample", interface = [
+  {name = "x", kind = "input", dtype = "f32", shape = [-1, 2], batch = 0},
+  {name = "y", kind = "output", dtype = "f32", shape = [-1, 2], batch = 0}
+]} {
+  func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+    %w = tensor.constant @w : tensor<2x2xf32>
+    %b = tensor.constant @b : tensor<f32>
+    %p = linalg.matvec %w, %x : (tensor<2x2xf32>, tensor<2xf32>) -> tensor<2xf32>
+    %y = arith.add %p, %b : (tensor<2xf32>, tensor<f32>) -> tensor<2xf32>
+    return %y : tensor<2xf32>
+  }
+}
+{-# resources: {
+  w: "0x0000003f000080be0000403f0000803f",
+  b: "0x0000003f"
+} #-}
+"""
+
+
+@pytest.mark.parametrize("shape", ["", "1x"])
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        "prune{by=obs head=true shape=element}",
+        "measure-sensitivity,allot{bits=2}",
+        "assign-bitwidths,quantize{rounding=compensated bias=correct fits=2}",
+    ],
+)
+def test_a_bias_that_is_one_number_is_left_alone(shape: str, pipeline: str) -> None:
+    data = np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32)
+    text = SCALAR.replace("tensor<f32>", f"tensor<{shape}f32>")
+    module = apply(parse_module(text), f"calibrate,{pipeline}", data)
+    assert any(name.startswith("b") for name in module.resources)

@@ -10,14 +10,21 @@ import numpy as np
 from lstmir.interpreter.run import run_samples
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Value
+from lstmir.numeric.divergence import divergence
 from lstmir.numeric.refit import damped, damping_of, fit
-from lstmir.passes.pruning.columns import Arrays, Columns
+from lstmir.passes.refining.columns import Arrays, Columns
+from lstmir.passes.refining.samples import Samples
+from lstmir.passes.sensitivity import has_classes
 
 _BATCH = 256
 """So many samples go through the networks at once."""
+_STEPS = 8
+"""Of a fit that is approached: each round begins where the last one came to."""
 
-Samples = Sequence[np.ndarray]
-"""A stack [N, …] for each input."""
+Outputs = list[np.ndarray]
+Pair = tuple[Outputs, Outputs]
+"""All outputs of a batch: what they were, and what they are."""
+Measure = Callable[[Sequence[Pair]], float]
 
 
 @dataclass(eq=False)
@@ -41,23 +48,28 @@ class Learner:
         """The weights for which the pruned network's sums are nearest to those of the original."""
         system = damped(self.gram)
         wanted = self.original @ self.cross + damping_of(self.gram) * self.original
-        self.weights = fit(wanted, system, self.live, self.weights)
+        self.weights = fit(wanted, system, self.live, self.weights, _STEPS)
 
 
 class Trials:
-    """Runs the network with some constants exchanged. What it was at first is the measure."""
+    """Runs the network with some constants exchanged. What it was at first is the measure.
 
-    def __init__(self, module: Module, samples: Samples) -> None:
+    `measure` says how far the outputs are from what they were, batch by batch; without it, that is
+    the sum of squares of the differences, as a share of how much they vary.
+    """
+
+    def __init__(self, module: Module, samples: Samples, measure: Measure | None = None) -> None:
         self.module, self.samples = module, samples
-        self._originals: dict[int, list[np.ndarray]] = {}
+        self._measure = _share_of_squares if measure is None else measure
+        self._originals: dict[int, Outputs] = {}
 
     def error(self, changed: Arrays) -> float:
-        """The squared difference of the outputs, as a share of how much they vary."""
+        """How far the outputs are from what they were."""
         return self.compare(changed, [])
 
     def compare(self, changed: Arrays, learners: Sequence[Learner]) -> float:
         """The same, while learners see what both networks multiply."""
-        off = spread = 0.0
+        pairs = []
         for start in range(0, max(map(len, self.samples), default=1), _BATCH):
             batch = [array[start : start + _BATCH] for array in self.samples]
             before, after = _Vectors(learners), _Vectors(learners)
@@ -67,12 +79,12 @@ class Trials:
             found = self._outputs(changed, batch, after)
             for learner in learners:
                 self._learn(learner, before.seen[learner], after.seen[learner])
-            with np.errstate(over="ignore", invalid="ignore"):
-                off += sum(float(((a - b) ** 2).sum()) for a, b in zip(wanted, found, strict=True))
-            spread += sum(float(((a - a.mean(axis=0)) ** 2).sum()) for a in wanted)
-        return off / (spread or 1.0) if np.isfinite(off) else np.inf
+            pairs.append((wanted, found))
+        with np.errstate(over="ignore", invalid="ignore"):
+            error = self._measure(pairs)
+        return error if np.isfinite(error) else np.inf
 
-    def _outputs(self, changed: Arrays, batch: Samples, vectors: _Vectors) -> list[np.ndarray]:
+    def _outputs(self, changed: Arrays, batch: Samples, vectors: _Vectors) -> Outputs:
         module = replace(self.module, resources={**self.module.resources, **changed})
         listener = vectors if vectors.seen else None
         with np.errstate(over="ignore", invalid="ignore"):
@@ -85,6 +97,26 @@ class Trials:
             own = new[:, :size]
             learner.gram = learner.gram + own.T @ own
             learner.cross = learner.cross + old[:, :size].T @ own
+
+
+def _share_of_squares(pairs: Sequence[Pair]) -> float:
+    off = spread = 0.0
+    for wanted, found in pairs:
+        off += sum(float(((a - b) ** 2).sum()) for a, b in zip(wanted, found, strict=True))
+        spread += sum(float(((a - a.mean(axis=0)) ** 2).sum()) for a in wanted)
+    return off / (spread or 1.0)
+
+
+def divergence_of(module: Module) -> Measure:
+    """How far the first output is from what it was, as `passes/sensitivity.py` measures it."""
+    classes = has_classes(module)
+
+    def measure(pairs: Sequence[Pair]) -> float:
+        wanted = np.concatenate([before[0] for before, _ in pairs])
+        found = np.concatenate([after[0] for _, after in pairs])
+        return divergence(wanted, found, classes)
+
+    return measure
 
 
 class _Vectors:

@@ -1,0 +1,1 @@
+"""Fits the weights of a network that was changed to what it was, by runs of both."""
