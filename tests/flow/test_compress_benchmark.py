@@ -12,9 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.compression.methods import compared, holds
-from benchmarks.compression.table import text_of_methods
-
 ROOT = Path(__file__).parents[2]
 RESULTS = Path("build/benchmarks")
 CHOICES = RESULTS / "compression" / "vowels_h32-dense8" / "choices.json"
@@ -75,6 +72,12 @@ def test_a_folder_that_lacks_the_data_is_named() -> None:
     assert not RESULTS.exists()
 
 
+@pytest.fixture
+def root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Benchmarks are run from the repository; nothing installs them."""
+    monkeypatch.syspath_prepend(ROOT)
+
+
 def _end(method: str, error: float, right: int | None) -> dict[str, object]:
     return {"method": method, "error": error, "right": right, "samples": 9}
 
@@ -91,8 +94,11 @@ def _end(method: str, error: float, right: int | None) -> dict[str, object]:
     ],
 )
 def test_what_a_method_is_held_to(
-    plain: dict[str, object], better: dict[str, object], expected: bool
+    plain: dict[str, object], better: dict[str, object], expected: bool, root: None
 ) -> None:
+    from benchmarks.compression.methods import holds
+    from benchmarks.compression.table import text_of_methods
+
     assert holds(plain, better) == expected
     entry = {"what": "4 bits", "plain": plain, "better": better, "holds": expected}
     text = text_of_methods([{"model": "tiny", "comparisons": [entry]}])
@@ -101,7 +107,9 @@ def test_what_a_method_is_held_to(
     assert row.split()[-1] == ("ok" if expected else "MISSED")
 
 
-def test_methods_are_compared_at_equal_shapes_and_bits() -> None:
+def test_methods_are_compared_at_equal_shapes_and_bits(root: None) -> None:
+    from benchmarks.compression.methods import compared
+
     for what, plain, plain_pipeline, better, better_pipeline in compared():
         assert plain_pipeline != better_pipeline, what
         assert plain_pipeline.replace(plain, better) == better_pipeline
