@@ -110,15 +110,14 @@ class Allot:
             return choice
         weights = sum(int(np.prod(block.shape)) for block in search.blocks)
         budget = self.total_bits or self.bits * weights
-        try:
-            return search.best(losses, budget, self.rounds)
-        except ValueError:
-            least = sum(float(cost.min()) for cost in search.costs())
+        least = sum(float(cost.min()) for cost in search.costs())
+        if least > budget:
             why = (
                 f"the weights need at least {least / weights:.3g} bits each ({least:g} in all), "
                 f"the budget is {budget / weights:.3g} ({budget:g} in all)"
             )
-            raise cannot(self, why) from None
+            raise cannot(self, why)
+        return search.best(losses, budget, self.rounds)
 
     def recorded(self, module: Module, gates: list[GateRows]) -> Table:
         """The losses of all blocks. Raises `UserError` where they were not measured."""

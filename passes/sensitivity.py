@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lstmir.interpreter.run import run_samples
-from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
 from lstmir.ir.types import shape_of
-from lstmir.numeric.augmentation import augmented
 from lstmir.numeric.divergence import divergence
+from lstmir.passes.exchanged import run_exchanged
+from lstmir.passes.refining.samples import Samples, calibration_samples, with_more
 from lstmir.pipeline.passes import Context, Pass, cannot
 
 MOST_SAMPLES = 256
@@ -40,12 +39,7 @@ class Sensitivity:
         return divergence(self._reference, self._outputs(arrays), self._classes)
 
     def _outputs(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-        whole = self._module.resources
-        self._module.resources = {**whole, **arrays}
-        try:
-            return run_samples(self._module, self._samples)[0]
-        finally:
-            self._module.resources = whole
+        return run_exchanged(self._module, self._samples, arrays)[0]
 
 
 def has_classes(module: Module) -> bool:
@@ -54,13 +48,11 @@ def has_classes(module: Module) -> bool:
     return len(shape) == 1 and (shape[0] or 0) > 1
 
 
-def _samples(pass_: Pass, module: Module, context: Context) -> list[np.ndarray]:
+def _samples(pass_: Pass, module: Module, context: Context) -> Samples:
     """Of each input, in order: some of the calibration data, and what augmentation makes of them."""
-    names = [port.name for port in ports(module, "input")]
-    if context.data is None or any(name not in context.data for name in names):
+    known = calibration_samples(module, context)
+    if known is None:
         raise cannot(pass_, "there is no calibration data: give --data FILE.npz")
-    count = len(context.data[names[0]])
-    chosen = np.random.default_rng(context.seed).permutation(count)[:MOST_SAMPLES]
-    known = {name: context.data[name][np.sort(chosen)] for name in names}
-    more, _ = augmented(known, MOST_SAMPLES, context.seed)
-    return [np.concatenate([known[name], more[name]]) for name in names]
+    count = max(map(len, known), default=0)
+    chosen = np.sort(np.random.default_rng(context.seed).permutation(count)[:MOST_SAMPLES])
+    return with_more([array[chosen] for array in known], context.seed, MOST_SAMPLES)

@@ -44,13 +44,12 @@ def allot(costs: Sequence[Numbers], losses: Sequence[Numbers], budget: float) ->
     Between two corners the rest is spent on one item after the other, where it saves most for its
     cost. Raises ValueError where even the cheapest allotment costs more.
     """
-    most = budget * (1 + 1e-12)
-    fits = [choice for choice in frontier(costs, losses) if total(costs, choice) <= most]
+    fits = [choice for choice in frontier(costs, losses) if total(costs, choice) <= budget]
     if not fits:
         least = total(costs, [int(np.argmin(cost)) for cost in costs])
         raise ValueError(f"the least that is possible is {least:g}")
     choice = list(fits[-1])
-    while move := _best_buy(costs, losses, choice, most - total(costs, choice)):
+    while move := _best_buy(costs, losses, choice, budget - total(costs, choice)):
         item, index = move
         choice[item] = index
     return choice

@@ -7,7 +7,7 @@ columns are long blocks in one set, and a block of its own shape competes with t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import comb, prod
+from math import comb
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -110,8 +110,3 @@ def _choice_bits(blocks: int, live: int) -> int:
     if blocks <= _DECODED:
         return (comb(blocks, live) - 1).bit_length()
     return min(blocks, live * (blocks - 1).bit_length())
-
-
-def elements(shape: tuple[int, ...]) -> int:
-    """How many elements an array of a shape has."""
-    return prod(shape)

@@ -19,6 +19,7 @@ from lstmir.numeric.strips import Part
 from lstmir.numeric.surgeon import choose
 from lstmir.passes.formats.coded import format_of, parts_of, rows_of
 from lstmir.passes.gates import gates_of
+from lstmir.passes.refining.columns import Columns
 from lstmir.passes.sums import Sum, sums_of_products
 from lstmir.passes.uses import users_of
 from lstmir.pipeline.passes import Pass, cannot
@@ -51,7 +52,7 @@ class Block:
 class GateRows:
     """Gate number `gate` of `gates`: weights [rows, columns], all matrices side by side.
 
-    Where the sum has a bias with an element a row, it is the last column.
+    Where the sum has a bias of its own, it is the last column.
     """
 
     sum: Sum
@@ -60,7 +61,6 @@ class GateRows:
     weights: Array
     gram: Array
     columns: tuple[slice, ...]
-    has_bias: bool
 
     @property
     def count(self) -> int:
@@ -90,7 +90,7 @@ class GateRows:
         """The weights as they will be rounded, and the bias corrected; None leaves a matrix as it is."""
         weights = self.pruned(storages)
         rounded = weights.copy()
-        inner, mean = (self.gram, None) if not self.has_bias else centered(self.gram)
+        inner, mean = (self.gram, None) if self.sum.bias is None else centered(self.gram)
         for place, storage in zip(self.columns, storages, strict=True):
             if storage is not None and storage.code is not None:
                 rounded[:, place] = _rounded(weights[:, place], storage, inner[place, place])
@@ -105,7 +105,7 @@ class GateRows:
             matrix.op: weights[:, place]
             for matrix, place in zip(self.sum.matrices, self.columns, strict=True)
         }
-        if self.has_bias and self.sum.bias is not None:
+        if self.sum.bias is not None:
             found[self.sum.bias.op] = weights[:, -1]
         return found
 
@@ -120,21 +120,12 @@ def _rounded(weights: Array, storage: Storage, gram: Array) -> Array:
 
 def gate_rows(module: Module, sum_: Sum, gram: Array) -> list[GateRows]:
     """All gates of a sum, in the order of the rows. `gram` is what `calibrate` recorded."""
-    arrays = [_array(module, matrix) for matrix in sum_.matrices]
-    ends = np.cumsum([array.shape[1] for array in arrays])
-    columns = tuple(
-        slice(int(end) - array.shape[1], int(end)) for end, array in zip(ends, arrays, strict=True)
-    )
-    bias = None if sum_.bias is None else _array(module, sum_.bias)
-    has_bias = bias is not None and bias.ndim == 1
-    if bias is not None and has_bias:
-        arrays.append(bias[:, np.newaxis])
-    else:
-        gram = gram[:-1, :-1]
-    together, gates = np.concatenate(arrays, axis=1), gates_of(sum_) or 1
+    columns = Columns.of(module, sum_)
+    weights, gates = columns.weights, gates_of(sum_) or 1
+    gram, places = gram[: weights.shape[1], : weights.shape[1]], tuple(columns.places)
     return [
-        GateRows(sum_, gate, gates, rows, gram, columns, has_bias)
-        for gate, rows in enumerate(np.split(together, gates))
+        GateRows(sum_, gate, gates, rows, gram, places)
+        for gate, rows in enumerate(np.split(weights, gates))
     ]
 
 
@@ -150,10 +141,6 @@ def changed_arrays(module: Module, gates: Mapping[GateRows, Array]) -> dict[str,
             height = len(array) // rows.gates
             array[rows.gate * height : (rows.gate + 1) * height] = part
     return found
-
-
-def _array(module: Module, value: Value) -> Array:
-    return module.resources[value.op.attributes["resource"]].astype(np.float64)
 
 
 def all_gate_rows(pass_: Pass, module: Module) -> list[GateRows]:

@@ -34,7 +34,7 @@ def refitted(search: Search, choice: Choice, samples: Samples, fits: int) -> Sea
         replace(gate, weights=np.split(weights[gate.sum], gate.gates)[gate.gate])
         for gate in search.gates
     ]
-    return replace(search, gates=gates, _stored={})
+    return replace(search, gates=gates)
 
 
 _Own = tuple[GateRows, Sequence[Storage]]

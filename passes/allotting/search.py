@@ -28,7 +28,9 @@ class Search:
     storages: Sequence[Storage]
     sensitivity: Sensitivity
     progress: Callable[[str], None]
-    _stored: dict[tuple[GateRows, tuple[int | None, ...]], Array] = field(default_factory=dict)
+    _stored: dict[tuple[GateRows, tuple[int | None, ...]], Array] = field(
+        default_factory=dict, init=False
+    )
 
     @property
     def blocks(self) -> list[Block]:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstmir.interpreter.run import run_samples
 from lstmir.ir.encodings import Encoding
-from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Value
 from lstmir.ir.types import shape_of
 from lstmir.numeric.allotment import allot, frontier, total
 from lstmir.numeric.arrays import to_real
+from lstmir.passes.exchanged import run_exchanged
 from lstmir.passes.formats.constants import Constants
 from lstmir.passes.formats.items import encodings, items_of
+from lstmir.passes.refining.samples import calibration_samples
 from lstmir.passes.sensitivity import Sensitivity
 from lstmir.passes.weight_rounding import WeightRounding
 from lstmir.pipeline.passes import Context, Pass, cannot
@@ -152,11 +152,10 @@ class _Outputs:
     """The first output of a float module on the calibration data, and how it changes."""
 
     def __init__(self, pass_: Pass, module: Module, context: Context) -> None:
-        names = [port.name for port in ports(module, "input")]
-        if context.data is None or any(name not in context.data for name in names):
+        samples = calibration_samples(module, context)
+        if samples is None:
             raise cannot(pass_, "a budget needs calibration data: give --data FILE.npz")
-        self.module = module
-        self.samples = [context.data[name] for name in names]
+        self.module, self.samples = module, samples
         self.before = self._of({})
 
     def error(self, arrays: Mapping[str, np.ndarray]) -> float:
@@ -164,9 +163,4 @@ class _Outputs:
         return float(np.square(self._of(arrays) - self.before).mean())
 
     def _of(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-        whole = self.module.resources
-        self.module.resources = {**whole, **arrays}
-        try:
-            return run_samples(self.module, self.samples)[0].astype(np.float64)
-        finally:
-            self.module.resources = whole
+        return run_exchanged(self.module, self.samples, arrays)[0].astype(np.float64)

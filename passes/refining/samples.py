@@ -32,9 +32,12 @@ def calibration_samples(module: Module, context: Context) -> Samples | None:
     return samples
 
 
-def with_more(samples: Samples, seed: int) -> Samples:
-    """Noisy ones and mixtures beside them: what is fitted to few samples alone suits no others."""
+def with_more(samples: Samples, seed: int, most: int = _MORE) -> Samples:
+    """Noisy ones and mixtures beside them: what is fitted to few samples alone suits no others.
+
+    At most `most` of each are made.
+    """
     if not samples:
         return samples
-    more, _ = augmented({str(k): array for k, array in enumerate(samples)}, _MORE, seed)
+    more, _ = augmented({str(k): array for k, array in enumerate(samples)}, most, seed)
     return [np.concatenate(both) for both in zip(samples, more.values(), strict=True)]

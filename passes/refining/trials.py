@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from lstmir.interpreter.run import run_samples
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Value
 from lstmir.numeric.divergence import divergence
 from lstmir.numeric.refit import damped, damping_of, fit
+from lstmir.passes.exchanged import run_exchanged
 from lstmir.passes.refining.columns import Arrays, Columns
 from lstmir.passes.refining.samples import Samples
 from lstmir.passes.sensitivity import has_classes
@@ -85,10 +85,9 @@ class Trials:
         return error if np.isfinite(error) else np.inf
 
     def _outputs(self, changed: Arrays, batch: Samples, vectors: _Vectors) -> Outputs:
-        module = replace(self.module, resources={**self.module.resources, **changed})
         listener = vectors if vectors.seen else None
         with np.errstate(over="ignore", invalid="ignore"):
-            results = run_samples(module, batch, listener)
+            results = run_exchanged(self.module, batch, changed, listener)
         return [np.asarray(each, np.float64) for each in results]
 
     def _learn(self, learner: Learner, before: list[np.ndarray], after: list[np.ndarray]) -> None:

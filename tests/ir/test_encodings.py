@@ -121,7 +121,7 @@ def test_a_matrix_can_be_decoded_from_what_is_stored(shape: tuple[int, int], see
             assert storage.scale.axis == "row" or len(set(exponents)) == 1
         codes = part // 2 ** exponents[:, np.newaxis]
         assert np.array_equal(codes * 2 ** exponents[:, np.newaxis], part)
-        levels = {Integer: 2**9, Ternary: 3}.get(type(storage.code), 2**9)
+        levels = 3 if isinstance(storage.code, Ternary) else 2**storage.code.bits
         assert len(np.unique(codes)) <= levels
         assert np.abs(codes).max() <= storage.code.largest + isinstance(storage.code, Integer)
 

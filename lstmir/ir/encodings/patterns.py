@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import astuple, dataclass
 from typing import ClassVar, TypeAlias
 
@@ -11,7 +12,7 @@ Shape = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Pattern:
+class _Pattern(ABC):
     """A pattern is written `#sparse.name<its fields>`; `place` says what a set is."""
 
     name: ClassVar[str]
@@ -22,9 +23,9 @@ class _Pattern:
         fields = ", ".join(map(str, astuple(self)))
         return f"#sparse.{self.name}<{fields}>" if fields else f"#sparse.{self.name}"
 
+    @abstractmethod
     def cut(self, shape: Shape) -> Cut:
         """The blocks and sets of a matrix of a shape."""
-        raise NotImplementedError
 
     def complaint(self) -> str | None:
         """What is wrong with the pattern itself, or None."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lstmir.ir.encodings.patterns import Pattern, Shape
-from lstmir.numeric.blocks import elements
 from lstmir.numeric.codes import Code, Integer, Midrise, Ternary
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class Storage:
 
     def kept(self, shape: Shape) -> int:
         """How many elements are stored."""
-        return elements(shape) if self.pattern is None else self.pattern.cut(shape).kept(shape)
+        return shape[0] * shape[1] if self.pattern is None else self.pattern.cut(shape).kept(shape)
 
     def stored_bits(self, shape: Shape, width: int) -> int:
         """Bits of codes, indices and exponents; `width` is that of an element without a code."""
