@@ -35,6 +35,7 @@ bench: $(VENV)/bench  ## measure against peers, and what compression costs; resu
 	$(BIN)/python -m benchmarks.interpreter_speed
 	$(BIN)/python -m benchmarks.compression
 	$(BIN)/python -m benchmarks.large_layer
+	$(BIN)/python -m benchmarks.hardware
 
 lint: style types imports  ## style, types, and the direction of imports
 

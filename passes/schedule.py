@@ -2,86 +2,70 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from lstmir.ir.module import Module
-from lstmir.ir.operation import Operation
-from lstmir.ir.region import Region
-from lstmir.passes.machine.program import Program, read_program
-from lstmir.passes.machine.timing import Timing, timing_of
-from lstmir.pipeline.passes import Context, Promise, register
+from lstmir.passes.machine.pipeline import DEPTHS, accesses, stage
+from lstmir.passes.machine.program import Program
+from lstmir.passes.machine.reading import read_program
+from lstmir.passes.machine.timing import Timetable, best_timetable
+from lstmir.pipeline.passes import Context, Promise, cannot, register
 
 
 @register
 @dataclass(frozen=True)
 class Schedule:
-    """Writes `start` and `latency` on the operations of the tail, and the machine's intervals.
+    """Writes `start` and `latency` on the operations of the tails, and the slots of the nests.
 
-    The tail takes one hidden unit a cycle (initiation interval 1); an operation starts as soon as
-    its operands are there, a load as late as its users allow. The module's `timing` holds every
-    interval of the machine, so that cycles are known before anything is built.
+    A tail takes one hidden unit a cycle (initiation interval 1); an operation starts as soon as
+    its operands are there, a load as late as its users allow. Pipelines are as deep as costs no cycle
+    of a step. Every nest gets the cycle in which it
+    starts and the order of its tiles that needs the least waiting: what comes last is read last.
+    The module's `timing` holds the intervals of the machine, so that cycles are known before
+    anything is built.
     """
 
     name: ClassVar[str] = "schedule"
     summary: ClassVar[str] = "start cycles for every operation; cycles predicted exactly"
     promise: ClassVar[Promise] = Promise.EXACT
 
+    operations: int = field(
+        default=1,
+        metadata={"help": "between two registers; 2 takes fewer cycles of a slower clock"},
+    )
+
     def run(self, module: Module, context: Context) -> None:
-        """Raises `UserError` for a module that is not tiled."""
+        """Raises `UserError` for a module that is not tiled, or that the machine cannot run."""
+        if self.operations not in (1, 2):
+            raise cannot(self, f"operations must be 1 or 2, not {self.operations}")
         program = read_program(self, module)
-        body = program.unit_loop.regions[0]
-        _as_soon_as_possible(body)
-        _loads_as_late_as_possible(body)
-        timing = timing_of(program, accesses(program))
-        _mark_loops(program, timing)
-        module.attributes["timing"] = timing.attribute()
+        depths = DEPTHS if self.operations == 1 else [(0, 0)]
+        tables = [self.timetable(program, depth) for depth in depths]
+        best = min(range(len(depths)), key=lambda n: (tables[n].step, tables[n].split_groups, n))
+        table = self.timetable(program, depths[best])
+        _mark(table)
+        for scan in program.scans:
+            scan.attributes["interval"] = table.step
+        module.attributes["timing"] = table.timing().attribute()
+
+    def timetable(self, program: Program, depths: tuple[int, int]) -> Timetable:
+        """The best with pipelines of some depth, which is then what the operations say."""
+        depth, input_stages = depths
+        for nest in program.nests:
+            stage(nest, depth, self.operations)
+        found = [a for number, nest in enumerate(program.nests) for a in accesses(number, nest)]
+        deep = replace(program, input_stages=input_stages, operations=self.operations)
+        return best_timetable(self, deep, found)
 
 
-def _as_soon_as_possible(body: Region) -> None:
-    ready: dict[Operation, int] = {body.entry: 0}
-    for op in body.operations():
-        if op is body.end:
-            continue
-        start = max((ready[value.op] for value in op.operands), default=0)
-        op.attributes["start"] = start
-        op.attributes["latency"] = 1
-        ready[op] = start + 1
-
-
-def _loads_as_late_as_possible(body: Region) -> None:
-    """A word that waits in its memory needs no registers; one of the sums does not wait there."""
-    for op in body.operations():
-        if op.name != "tile.load" or not is_state_or_vector(op):
-            continue
-        users = [user for user, _ in body.uses(op.result) if user is not body.end]
-        op.attributes["start"] = min(user.attributes["start"] for user in users) - 1
-
-
-def is_state_or_vector(load: Operation) -> bool:
-    """Whether a load of the tail addresses a memory by unit, not the group's sums."""
-    return len(load.operands) == 3
-
-
-def accesses(program: Program) -> dict[str, dict[int, int]]:
-    """The cycle of the tail in which each state's word is loaded and stored, by state."""
-    body = program.unit_loop.regions[0]
-    carried = {value: index - 1 for index, value in enumerate(body.arguments)}
-    states = len(program.depths)
-    found: dict[str, dict[int, int]] = {"load": {}, "store": {}}
-    for op in body.operations():
-        if op.name not in ("tile.load", "tile.store"):
-            continue
-        state = carried.get(op.operands[0], states)
-        if state < states:
-            found[op.name.removeprefix("tile.")][state] = op.attributes["start"]
-    return found
-
-
-def _mark_loops(program: Program, timing: Timing) -> None:
-    program.unit_loop.attributes["pipeline"] = 1
-    program.scan.attributes["interval"] = timing.step_interval
-    for nest in (program.cell, program.head):
+def _mark(table: Timetable) -> None:
+    for nest, slot in zip(table.program.nests, table.slots, strict=True):
+        order = slot.order
+        marks = {"start": slot.start, "order": order.walks, "tails": nest.tails}
+        if order.ahead > 1:
+            marks |= {"ahead": order.ahead, "early": order.early}
+        nest.loop.attributes.update(marks)
         for op in nest.loop.regions[0].walk():
-            if op.name == "tile.for" and op is not program.unit_loop:
+            if op.name == "tile.for":
                 op.attributes["pipeline"] = 1

@@ -15,7 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="TOOL",
-        help="skip the tests that need TOOL (g++, hls4ml, verilator, pyosys, torch, keras);"
+        help="skip the tests that need TOOL (g++, hls4ml, verilator, pyosys, nextpnr, torch, keras);"
         " may be given several times",
     )
     parser.addoption(

@@ -27,6 +27,16 @@ def slice_(program: Program, op: Operation) -> None:
     program.call("tile::load", program.result(op), program.name(op.operands[0]), start)
 
 
+@rule("tensor.concat")
+def concat(program: Program, op: Operation) -> None:
+    """Vectors one behind the other."""
+    result, first = program.result(op), 0
+    for value in op.operands:
+        size = shape_of(value.type)[0] or 0
+        program.call("tile::put", result, str(first), program.name(value), "0", str(size))
+        first += size
+
+
 @rule("tile.pad")
 def pad(program: Program, op: Operation) -> None:
     """Zeros behind a vector."""

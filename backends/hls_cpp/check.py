@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lstmir.backends.hls_cpp.program import RULES
+from lstmir.backends.hls_cpp.sequences import Sequences
 from lstmir.ir.diagnostics import Diagnostics
 from lstmir.ir.module import Function, Module
 from lstmir.ir.operands import segment
@@ -19,10 +20,13 @@ def check(module: Module) -> None:
     """Raise `UserError` with everything that keeps a module from being printed, by operation."""
     found = Diagnostics()
     function = module.main
+    sequences = Sequences(function)
     for op in function.region.walk():
+        if not op.regions and any(value in sequences.parts for value in op.results):
+            continue  # words of a sequence that lives elsewhere
         for reason in _violations(op):
             found.error(reason, op.location, _AHEAD)
-    for reason in _interface_violations(function):
+    for reason in _interface_violations(function, sequences):
         found.error(reason, function.location, _AHEAD)
     found.raise_if_any()
 
@@ -36,14 +40,19 @@ def _violations(op: Operation) -> Iterator[str]:
         yield f"'{op.name}' works on {strange[0].type}; HLS C++ has fixed-point and truth values"
     if op.name.startswith(("arith.", "fx.")):
         yield from _scalar_violations(op)
-    if op.name == "tensor.slice" and (op.attributes["axis"] or op.attributes["start"] < 0):
-        yield "'tensor.slice' is printed along the first axis, from a fixed start"
+    if op.name in ("tensor.slice", "tensor.concat") and _is_inner(op):
+        yield f"'{op.name}' is printed along the first axis, from a fixed start"
     if op.name == "tensor.reshape" and not (
         shape_of(op.operands[0].type) and shape_of(op.result.type)
     ):
         yield "'tensor.reshape' is printed of arrays, not of a single number"
     if op.name in ("tile.yield", "rnn.yield") and any(v.type == I32 for v in op.operands):
         yield f"'{op.name}' carries an index"
+
+
+def _is_inner(op: Operation) -> bool:
+    """Whether vectors are cut or joined along another axis than the first, or from their end."""
+    return bool(op.attributes["axis"] or op.attributes.get("start", 0) < 0)
 
 
 def _is_exact(value: Value) -> bool:
@@ -58,31 +67,34 @@ def _scalar_violations(op: Operation) -> Iterator[str]:
         yield f"'{op.name}' works on one number at a time, not on {arrays[0].type}"
 
 
-def _interface_violations(function: Function) -> Iterator[str]:
-    scans = [op for op in function.region.walk() if op.name == "rnn.scan"]
-    if len(scans) != 1 or scans[0].parent is not function.region:
-        yield f"a design runs one recurrence, this has {len(scans)}"
+def _interface_violations(function: Function, sequences: Sequences) -> Iterator[str]:
+    if not sequences.scans:
+        yield "a design runs a recurrence, this has none"
         return
-    yield from _scan_violations(function, scans[0])
+    if len(function.parameters) != 1:
+        yield f"a design has one input stream, this has {len(function.parameters)}"
+    elif not sequences.parts or not _is_port(function.parameters[0].type):
+        yield f"a step of the input is a vector, not that of {function.parameters[0].type}"
     results = function.result_types
-    if len(results) != 1 or len(shape_of(results[0])) != 1 or not _is_port(results[0]):
-        yield f"a design gives one vector, not ({', '.join(map(str, results))})"
+    is_vector = len(results) == 1 and (len(shape_of(results[0])) == 1 or sequences.gives_steps)
+    if not is_vector or not _is_port(results[0]):
+        yield f"a design gives one vector, or one for each step, not ({', '.join(map(str, results))})"
+    for scan in sequences.scans:
+        yield from _scan_violations(scan, sequences)
+    for op in function.region.operations():
+        cut = [value for value in op.operands if value in sequences.parts]
+        is_whole = op.name in ("rnn.scan", "return") or op.results[0] in sequences.parts
+        if cut and not is_whole:
+            yield f"'{op.name}' takes steps out of {cut[0].type}; a design works on whole sequences"
 
 
-def _scan_violations(function: Function, scan: Operation) -> Iterator[str]:
-    inputs = segment(scan, "")
-    uses = [use for value in function.parameters for use in function.region.uses(value)]
-    if inputs != function.parameters or len(inputs) != 1 or len(uses) != 1:
-        yield "the recurrence reads the one input, and nobody else does"
-    elif len(shape_of(inputs[0].type)) != 2 or not _is_port(inputs[0].type):
-        yield f"a step of the input is a vector, not that of {inputs[0].type}"
-    if scan.attributes.get("direction", "forward") != "forward":
-        yield "a stream runs forward in time"
+def _scan_violations(scan: Operation, sequences: Sequences) -> Iterator[str]:
+    if any(value not in sequences.parts for value in segment(scan, "")):
+        yield "a recurrence reads the input, or what another one emits"
+    if any(len(shape_of(value.type)) != 2 for value in segment(scan, "")):
+        yield "a step of a sequence is a vector"
     if segment(scan, "length"):
         yield "a recurrence runs to the end of its packet, not to a length"
-    emits = len(segment(scan.regions[0].end, "emit"))
-    if any(function.region.uses(value) for value in scan.results[:emits]):
-        yield "a design gives its last state, not the values of every step"
 
 
 def _is_port(type_: object) -> bool:

@@ -13,6 +13,7 @@ from lstmir.backends.hls_cpp.program import OWN_NAMES, Program
 from lstmir.interpreter.streams import beat_width
 from lstmir.ir.module import Function, Module
 from lstmir.ir.operation import Value
+from lstmir.ir.steps import width_of
 from lstmir.ir.types import element_of, shape_of
 from lstmir.numeric.fixed import FixedType
 
@@ -52,6 +53,7 @@ def print_design(
     check(module)
     name = design_name(module)
     program = Program(module, name)
+    loops.read_packet(program, module.main.parameters[0])
     program.region(module.main.region)
     words = _words(program, module.main, name)
     words |= {"part": part, "clock_ns": f"{clock_ns:g}"}
@@ -67,14 +69,33 @@ def _words(program: Program, function: Function, name: str) -> dict[str, str]:
         "name": name,
         "guard": name.upper(),
         "step": str(shape_of(parameter.type)[1]),
-        "words": str(shape_of(result.type)[0]),
+        "answer": _answer(program, result),
+        "behind": ",\n// behind those of its whole steps" if program.answers_at_once else "",
         **_port("input", parameter),
         **_port("output", result),
         "types": program.type.definitions(),
         "constants": program.constants.definitions(),
         "body": "\n".join([*reshapes, program.writer.text()]),
         "limit": _limit(program.type.widest),
+        "most_steps": _limit_of_steps(program),
     }
+
+
+def _answer(program: Program, result: Value) -> str:
+    """How many beats leave, and what else there is to say of packets."""
+    if not program.sequences.gives_steps:
+        return f"{shape_of(result.type)[0]} beats"
+    return f"{width_of(result)} beats for each step"
+
+
+def _limit_of_steps(program: Program) -> str:
+    """The room of buffers, for designs that must keep sequences."""
+    if program.sequences.is_streamed:
+        return ""
+    return (
+        "\n// Steps that a packet may have; a longer one is dropped like one that ends inside a step.\n"
+        f"const int MOST_STEPS = {program.sequences.room()};\n"
+    )
 
 
 def _port(kind: str, value: Value) -> dict[str, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lstmir.backends.hls_cpp.program import Program, rule
-from lstmir.ir.operation import Operation
+from lstmir.ir.operands import segment
+from lstmir.ir.operation import Operation, Value
 
 
 @rule("tile.for")
@@ -22,6 +23,32 @@ def for_(program: Program, op: Operation) -> None:
 
 @rule("rnn.scan")
 def scan(program: Program, op: Operation) -> None:
+    """A loop over the steps of the packet: from the stream, or from buffers."""
+    if program.sequences.is_streamed:
+        streamed(program, op)
+    else:
+        buffered(program, op)
+
+
+def buffered(program: Program, op: Operation) -> None:
+    """A loop over sequences that are there already."""
+    body, writer = op.regions[0], program.writer
+    for value in op.results[: len(op.results) - len(segment(op, "state"))]:
+        program.buffer(value)
+    is_reverse = op.attributes.get("direction") == "reverse"
+    writer.label(program.labels.take("time_loop"))
+    with program.nested(), writer.block("for (int count = 0; count < steps; ++count)"):
+        writer.line(f"const int step = {'steps - 1 - count' if is_reverse else 'count'};")
+        for argument, value in zip(body.arguments, segment(op, ""), strict=False):
+            target, first = program.declare(program.places.of[argument]), 0
+            for source, start, size in program.sequences.parts[value]:
+                words = f"{program.name(source)}[step]"
+                program.call("tile::put", target, str(first), words, str(start), str(size))
+                first += size
+        program.region(body)
+
+
+def streamed(program: Program, op: Operation) -> None:
     """A loop until the packet ends. A packet that ends inside a step gets no result."""
     body, writer = op.regions[0], program.writer
     writer.line("bool last = false;")
@@ -41,5 +68,24 @@ def yield_(program: Program, op: Operation) -> None:
 
 @rule("return")
 def return_(program: Program, op: Operation) -> None:
-    """The result leaves as a packet."""
-    program.call("packet::write", "output", program.name(op.operands[0]))
+    """The result leaves as a packet; that of a stream of steps has left."""
+    sequences = program.sequences
+    if not sequences.gives_steps:
+        program.call("packet::write", "output", program.name(op.operands[0]))
+    elif not sequences.is_streamed:
+        program.writer.label(program.labels.take("write_loop"))
+        with program.writer.block("for (int step = 0; step < steps; ++step)"):
+            sources = {words.source for words in sequences.parts[op.operands[0]]}
+            names = {source: f"{program.name(source)}[step]" for source in sources}
+            program.write_words(names, "step == steps - 1")
+
+
+def read_packet(program: Program, parameter: Value) -> None:
+    """Take the whole packet, where steps are not taken one by one."""
+    if program.sequences.is_streamed:
+        return
+    name = program.buffer(parameter)
+    program.writer.line("int steps = 0;")
+    with program.writer.block(f"if (!packet::read_steps(input, {name}, steps))"):
+        program.call("packet::refuse", "output")
+        program.writer.line("return;")

@@ -24,12 +24,13 @@ LOOPS = {"tile.for": "carry", "rnn.scan": "state"}
 UPDATES = ("tile.store", "tile.mac")
 """The operations whose result is their first operand, changed."""
 
-Kind = Literal["array", "variable", "index", "bits"]
+Kind = Literal["array", "variable", "index", "bits", "sequence"]
 
 
 @dataclass(eq=False, slots=True)
 class Place:
-    """Where values live: an array, a variable, a loop's index, or the stored bits of a constant.
+    """Where values live: an array, a variable, a loop's index, the stored bits of a constant, or all
+    steps of a sequence.
 
     `value` is the first that lives there; it gives the place its name and its type.
     """
@@ -57,8 +58,9 @@ class Places:
 
 
 def find_places(region: Region) -> Places:
-    """The places of all values of a function's region but its parameters, which are streams."""
+    """The places of all values of a function's region."""
     finder = _Finder()
+    finder.places.of.update((value, Place(value, "sequence")) for value in region.arguments)
     finder.region(region)
     return finder.places
 
@@ -107,8 +109,9 @@ class _Finder:
                 place = self.taken_over(op, operands[index], argument)
                 held.append(place)
             self.places.of[argument] = place
-        results = op.results[len(op.results) - len(held) :]
-        self.places.of.update(zip(results, held, strict=True))
+        emitted = len(op.results) - len(held)
+        self.places.of.update((value, Place(value, "sequence")) for value in op.results[:emitted])
+        self.places.of.update(zip(op.results[emitted:], held, strict=True))
         self.region(body)
         self.bring_home(body, held)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from lstmir.backends.hls_cpp.constants import Constants
@@ -10,13 +10,16 @@ from lstmir.backends.hls_cpp.formats import Types
 from lstmir.backends.hls_cpp.names import Scope
 from lstmir.backends.hls_cpp.parallel import find_accesses
 from lstmir.backends.hls_cpp.places import Move, Place, find_places
+from lstmir.backends.hls_cpp.sequences import Sequences
 from lstmir.backends.hls_cpp.writer import Writer
 from lstmir.ir.module import Module
+from lstmir.ir.operands import segment
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
+from lstmir.ir.steps import width_of
 from lstmir.ir.types import shape_of
 
-OWN_NAMES = ("input", "output", "last", "tile", "packet", "ap_fixed", "ap_ufixed")
+OWN_NAMES = ("input", "output", "last", "step", "steps", "tile", "packet", "ap_fixed", "ap_ufixed")
 """What the text of a design means by names of its own."""
 
 
@@ -26,6 +29,7 @@ class Program:
     def __init__(self, module: Module, name: str) -> None:
         region = module.main.region
         self.places = find_places(region)
+        self.sequences = Sequences(module.main)
         self.accesses = find_accesses(list(region.walk()), self.places)
         outermost = Scope(taken=[*OWN_NAMES, name])
         self.constants = Constants(module.resources, outermost)
@@ -40,12 +44,49 @@ class Program:
     def region(self, region: Region) -> None:
         """Print a region's operations, and what must be copied between them."""
         for op in region.operations():
+            if any(value in self.sequences.parts for value in op.results) and not op.regions:
+                continue  # words of a sequence that lives elsewhere
             for move in self.places.before[op]:
                 self.move(move)
             if op is region.end:
+                self.emit(region)
                 for move in self.places.at_end[region]:
                     self.move(move)
             RULES[op.name](self, op)
+
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether each step is answered before the next one is read."""
+        return self.sequences.is_streamed and self.sequences.gives_steps
+
+    def emit(self, body: Region) -> None:
+        """Print what becomes of the values that a step emits, before the next step overwrites them."""
+        scan = body.owner
+        if scan is None or scan.name != "rnn.scan":
+            return
+        emitted = dict(zip(scan.results, segment(body.end, "emit"), strict=False))
+        if self.sequences.is_streamed:
+            emitted |= dict(zip(segment(scan, ""), body.arguments, strict=False))
+            if self.sequences.gives_steps:
+                self.write_words({v: self.name(inner) for v, inner in emitted.items()}, "last")
+            return
+        for value, inner in emitted.items():
+            self.call("tile::copy", f"{self.name(value)}[step]", self.name(inner))
+
+    def write_words(self, sources: Mapping[Value, str], last: str) -> None:
+        """Print how a step of the result leaves, given the arrays with the words of its sources."""
+        assert self.sequences.result is not None
+        *front, end = self.sequences.parts[self.sequences.result]
+        for words, ends in [*((each, "false") for each in front), (end, last)]:
+            arguments = sources[words.source], str(words.start), str(words.size), ends
+            self.call("packet::write_words", "output", *arguments)
+
+    def buffer(self, value: Value) -> str:
+        """Name and declare the memory of all steps of a sequence."""
+        name = self.declare(self.places.of[value])
+        sizes = f"[MOST_STEPS][{width_of(value)}]"
+        self.writer.line(f"static {self.type(value.type)} {name}{sizes};")
+        return name
 
     @contextmanager
     def nested(self) -> Iterator[None]:

@@ -17,86 +17,65 @@ from lstmir.backends.verilog.lines import (
 )
 from lstmir.backends.verilog.plan import UNUSED
 from lstmir.backends.verilog.registers import merged
-from lstmir.backends.verilog.sheet import Section, Sheet, Wire
+from lstmir.backends.verilog.sheet import Sheet, Wire
 from lstmir.numeric.fixed import FixedType
 
-
-def body(sheet: Sheet, inputs: dict[str, FixedType]) -> list[str]:
-    """Everything between the ports and the end; `inputs` are the signals that come from outside.
-
-    A signal stands in its unit's section, before its uses. Those that an earlier section needs are
-    declared in front of all sections.
-    """
-    sections = list(sheet.sections.values())
-    early = _needed_early(sections)
-    lines: list[str] = []
-    if early:
-        lines += ["", f"{INDENT}// Signals that a unit takes from a later one."]
-        for section in sections:
-            lines += _declarations(section, early, wanted=True)
-    for unit, section in sheet.sections.items():
-        title = [f"{INDENT}// ---- {unit} ----"] if unit else []
-        content = _section(section, early)
-        if content:
-            lines += ["", *title, *content] if title or content[0] else content
-    return lines + _sink(sheet, inputs)
+_FEW_LINES = 2
 
 
-def _needed_early(sections: list[Section]) -> set[str]:
-    """Names of signals and memories that a section reads and a later one has."""
-    home: dict[str, int] = {}
-    for index, section in enumerate(sections):
-        home |= {signal.name: index for signal in section.signals if not signal.port}
-        home |= {memory.name: index for memory in section.memories}
-    return {
-        read.signal
-        for index, section in enumerate(sections)
-        for expr in section.expressions
-        for read in expr.reads
-        if home.get(read.signal, -1) > index
-    }
-
-
-def _declarations(section: Section, early: set[str], wanted: bool) -> list[str]:
-    memories = [memory for memory in section.memories if (memory.name in early) == wanted]
-    rows = [
-        ("reg", register.type, register.name)
-        for register in section.registers
-        if not register.port and (register.name in early) == wanted
+def combinational_part(sheet: Sheet) -> list[str]:
+    """All declarations, each signal before its uses, and the wires."""
+    rows = [("wire", inlet.type, inlet.name) for inlet in sheet.inlets if not inlet.port]
+    rows += [
+        ("reg", register.type, register.name) for register in sheet.registers if not register.port
     ]
-    if wanted:
-        rows += [("wire", wire.type, wire.name) for wire in section.wires if wire.name in early]
-    return [line for memory in memories for line in memory_array(memory)] + table(rows, ";")
+    memories = [line for memory in sheet.memories for line in memory_array(memory)]
+    memories += cleared(sheet.memories)
+    wires = [line for wire in sheet.wires for line in _wire(wire)]
+    blocks = [block for block in (memories, table(rows, ";"), wires) if block]
+    return [line for block in blocks for line in ("", *block)]
 
 
-def _section(section: Section, early: set[str]) -> list[str]:
-    lines = _declarations(section, early, wanted=False) + cleared(section.memories)
-    for wire in section.wires:
-        lines += _wire(wire, early)
-    lines += clocked([write for memory in section.memories for write in memory.writes])
-    reset = [register for register in section.registers if register.is_reset]
-    free = [register for register in section.registers if not register.is_reset]
+def clocked_part(sheet: Sheet) -> list[str]:
+    """What changes with the clock: memories, registers that a reset sets, and the others."""
+    lines = clocked([write for memory in sheet.memories for write in memory.writes])
+    reset = [register for register in sheet.registers if register.is_reset]
+    free = [register for register in sheet.registers if not register.is_reset]
     lines += clocked(with_reset(reset, merged([s for register in reset for s in register.next])))
     return lines + clocked(merged([s for register in free for s in register.next]))
 
 
-def _wire(wire: Wire, early: set[str]) -> list[str]:
-    if wire.port or wire.name in early:
+def instance(module: str, name: str, images: dict[str, str], ports: dict[str, str]) -> list[str]:
+    """A unit put into another one, on few lines or with a line for each port."""
+    head = module
+    if images:
+        head += f" #({_connected(images)})"
+    short = broken(f"{head} {name} ({_connected(ports)});", 1)
+    if len(short) <= _FEW_LINES:
+        return short
+    rows = [f"{INDENT * 2}{_connected({port: text})}," for port, text in ports.items()]
+    return [*broken(f"{head} {name} (", 1), *rows[:-1], rows[-1][:-1], f"{INDENT});"]
+
+
+def _connected(ports: dict[str, str]) -> str:
+    return ", ".join(f".{port}({text})" for port, text in ports.items())
+
+
+def _wire(wire: Wire) -> list[str]:
+    if wire.port:
         return broken(f"assign {wire.name} = {wire.expr.text};", 1)
     return broken(f"{declared('wire', wire.type, wire.name)} = {wire.expr.text};", 1)
 
 
-def _sink(sheet: Sheet, inputs: dict[str, FixedType]) -> list[str]:
-    """One wire that reads every bit that nothing else does, so that linters report true ones."""
-    signals = dict(inputs)
-    memories: list[str] = []
-    reads: set[Read] = set()
-    for section in sheet.sections.values():
-        memories += [memory.name for memory in section.memories]
-        signals |= {item.name: item.type for item in section.signals if not item.port}
-        reads.update(read for expr in section.expressions for read in expr.reads)
+def sink(sheet: Sheet, inputs: dict[str, FixedType]) -> list[str]:
+    """One wire that reads every bit that nothing else does, so that linters report true ones.
+
+    `inputs` are the signals that come from outside.
+    """
+    signals = inputs | {item.name: item.type for item in sheet.signals if not item.port}
+    reads = {read for expr in sheet.expressions for read in expr.reads}
     idle = list(_idle(signals, reads))
-    idle += [f"{name}[0]" for name in memories if Read(name, 0, 0) not in reads]
+    idle += [f"{m.name}[0]" for m in sheet.memories if Read(m.name, 0, 0) not in reads]
     if not idle:
         return []
     text = f"wire {UNUSED} = &{{1'b0, {', '.join(idle)}}};"

@@ -129,11 +129,11 @@ def with_reset(registers: list[Register], body: list[Statement]) -> list[Stateme
 
 
 def memory_array(memory: Memory) -> list[str]:
-    """The declaration of a memory, and its image."""
+    """The declaration of a memory, and its image by the name of the parameter."""
     array = f"{declared('reg', memory.type, memory.name)} [0:{memory.words - 1}];"
     lines = [_BLOCK, array] if memory.block else [array]
     if memory.image is not None:
-        lines.append(f'initial $readmemh("{memory.image}", {memory.name});')
+        lines.append(f"initial $readmemh({memory.image.parameter}, {memory.name});")
     return [INDENT + line for line in lines]
 
 

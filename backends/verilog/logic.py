@@ -16,7 +16,7 @@ from lstmir.backends.verilog.expressions import (
 )
 from lstmir.backends.verilog.hints import hint
 from lstmir.backends.verilog.plan import Plan
-from lstmir.backends.verilog.sheet import Sheet, Wire
+from lstmir.backends.verilog.sheet import Inlet, Sheet, Wire
 from lstmir.interpreter.rtl_design import signal_type
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import FixedType
@@ -29,7 +29,7 @@ _STATE = ("rtl.reg", "rtl.ram", "tensor.constant", "rtl.write")
 
 
 class Logic:
-    """The combinational part of a design, written to a sheet.
+    """The combinational part of a unit, written to a sheet.
 
     `known` has the values that are wires already, and constants as integers. Every other value
     waits in its operation until its user says how many of its bits it needs; it becomes a wire of
@@ -41,10 +41,20 @@ class Logic:
         self.sheet = sheet
         self.known: dict[Value, Wires | int] = {}
         self._helpers: dict[Operation, Wires] = {}
-        for value in (*plan.design.inputs.values(), *plan.design.registers):
+        for value in (*plan.arriving, *plan.unit.of_kind("rtl.reg")):
             self.known[value] = self._own_wires(value)
-        for op in plan.design.operations:
+        for child in plan.unit.children.values():
+            for value in child.outputs:
+                self.known[value] = self._inlet(value)
+        for op in plan.unit.operations:
             self._visit(op)
+
+    def _inlet(self, value: Value) -> Wires:
+        """The wires that a unit in this one drives."""
+        wires = self._own_wires(value)
+        port = value in self.plan.outputs
+        self.sheet.inlets.append(Inlet(wires.base, signal_type(value.type), port))
+        return wires
 
     def _own_wires(self, value: Value) -> Wires:
         type_ = signal_type(value.type)
@@ -64,6 +74,8 @@ class Logic:
         """Whether a value has a name, or is better not said in its users' expressions."""
         if self.plan.is_named(value):
             return True
+        if value in self.plan.passed:
+            return alias is None or (isinstance(alias, Wires) and alias.index is not None)
         use = self.plan.only_use(value)
         if alias is not None:
             return use is None and isinstance(alias, Wires) and alias.index is not None
@@ -84,22 +96,30 @@ class Logic:
 
     def _emit(self, value: Value) -> Wires:
         """Give a value wires of its own."""
-        expr = self.assigned(value)
-        operands = [self.known.get(operand) for operand in value.op.operands]
-        name, type_ = self.plan.name(value, hint(value.op, operands)), signal_type(value.type)
-        port = name in self.plan.drivers
-        self.sheet.section(self.plan.unit(value.op)).wires.append(Wire(name, type_, expr, port))
+        expr, type_ = self.assigned(value), signal_type(value.type)
+        name = self.plan.name(value, "" if self.plan.is_named(value) else self._hint(value))
+        self.sheet.wires.append(Wire(name, type_, expr, value in self.plan.outputs))
         wires = self._own_wires(value)
         self.known[value] = wires
         return wires
+
+    def _hint(self, value: Value) -> str:
+        if value in self.plan.passed:
+            return self.plan.ideal(value)
+        operands = [self.known.get(operand) for operand in value.op.operands]
+        return hint(value.op, operands, self.plan.target(value))
 
     def helper(self, op: Operation, name: str, expr: Expr, signed: bool) -> Wires:
         """Wires for a part of what an operation does, the same ones however often it is said."""
         if op not in self._helpers:
             wire = Wire(self.plan.names.take(name), FixedType(signed, expr.width, 0), expr)
-            self.sheet.section(self.plan.unit(op)).wires.append(wire)
+            self.sheet.wires.append(wire)
             self._helpers[op] = Wires(wire.name, 0, expr.width, expr.width, signed)
         return self._helpers[op]
+
+    def connection(self, value: Value) -> Expr:
+        """What goes into a unit in this one: wires or a constant."""
+        return self.low(value, signal_type(value.type).width)
 
     def memory_read(self, memory: Value) -> Reads:
         """What an expression reads that looks into a memory."""

@@ -13,37 +13,55 @@ import numpy as np
 
 from lstmir.backends.verilog.expressions import all_of
 from lstmir.backends.verilog.logic import Logic
+from lstmir.backends.verilog.names import identifier
 from lstmir.backends.verilog.registers import decide
-from lstmir.backends.verilog.sheet import Assign, Memory, Statement
+from lstmir.backends.verilog.sheet import Assign, Image, Memory, Statement
 from lstmir.backends.verilog.wiring import address_width, in_range
-from lstmir.interpreter.rtl_design import memory_type, signal_type
+from lstmir.interpreter.rtl_design import Design, memory_type, signal_type
 from lstmir.ir.operands import segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import FixedType
 
-_DEEPEST_LOGIC_ROM = 64
+_LOGIC_WORDS = 64
+_LOGIC_BITS = 1024
+"""What a constant memory may have, at most, to be logic: block memories are few, and slow to read."""
 
 
-def add_memories(logic: Logic, resources: dict[str, np.ndarray]) -> dict[str, str]:
-    """Enter every memory in its unit's section; the images of the constant ones, by file name."""
-    plan, images = logic.plan, {}
-    for rom in plan.design.roms:
-        resource = rom.op.attributes["resource"]
-        file = f"{plan.module}_{resource}.mem"
+def add_memories(logic: Logic) -> None:
+    """Enter every memory of the unit."""
+    plan = logic.plan
+    for rom in plan.unit.of_kind("tensor.constant"):
         words, type_ = memory_type(rom)
-        images[file] = image(resources[resource].tolist(), type_)
-        memory = Memory(plan.name(rom), type_, depth_of(words), _is_block(rom), image=file)
-        logic.sheet.section(plan.unit(rom.op)).memories.append(memory)
-    counters: dict[tuple[str, int], str] = {}
-    for ram in plan.design.rams:
-        (words, type_), unit = memory_type(ram), plan.unit(ram.op)
+        name = plan.name(rom, "table")
+        image = Image(plan.names.take(f"{name}_image".upper()), image_file(plan.design, rom.op))
+        memory = Memory(name, type_, depth_of(words), is_block(rom), image=image)
+        logic.sheet.memories.append(memory)
+    counters: dict[int, str] = {}
+    for ram in plan.unit.of_kind("rtl.ram"):
+        words, type_ = memory_type(ram)
         depth, block = depth_of(words), ram.op.attributes.get("style") == "block"
-        if (unit, depth) not in counters:
-            counters[unit, depth] = plan.names.take("i")
-        counter, writes = counters[unit, depth], _writes(logic, plan.design.updates[ram])
-        memory = Memory(plan.name(ram), type_, depth, block, counter=counter, writes=writes)
-        logic.sheet.section(unit).memories.append(memory)
-    return images
+        if depth not in counters:
+            counters[depth] = plan.names.take("i")
+        writes = _writes(logic, plan.design.updates[ram])
+        name, counter = plan.name(ram, "memory"), counters[depth]
+        logic.sheet.memories.append(
+            Memory(name, type_, depth, block, counter=counter, writes=writes)
+        )
+
+
+def image_file(design: Design, rom: Operation) -> str:
+    """The name of the file with the words of a constant memory."""
+    return f"{identifier(design.name)}_{rom.attributes['resource']}.mem"
+
+
+def images(design: Design, resources: dict[str, np.ndarray]) -> dict[str, str]:
+    """The images of all constant memories, by file name."""
+    return {
+        image_file(design, rom.op): image(
+            resources[rom.op.attributes["resource"]].tolist(), memory_type(rom)[1]
+        )
+        for rom in design.roms
+    }
 
 
 def depth_of(words: int) -> int:
@@ -58,11 +76,12 @@ def image(words: list[int], type_: FixedType) -> str:
     return "".join(f"{int(word) & wires:0{digits}x}\n" for word in [*words, *padding])
 
 
-def _is_block(rom: Value) -> bool:
-    """Whether a constant memory is deep, and all its readers are registers."""
+def is_block(rom: Value) -> bool:
+    """Whether a constant memory is large, and all its readers are registers."""
     uses = rom.op.parent.uses(rom)
-    deep = memory_type(rom)[0] > _DEEPEST_LOGIC_ROM
-    return deep and all(_is_registered(user.result) for user, _ in uses)
+    words, type_ = memory_type(rom)
+    large = words > _LOGIC_WORDS and depth_of(words) * type_.width > _LOGIC_BITS
+    return large and all(_is_registered(user.result) for user, _ in uses)
 
 
 def _is_registered(word: Value) -> bool:

@@ -1,73 +1,75 @@
-"""Prints a level-5 module as Verilog-2001."""
+"""Prints a level-5 module as Verilog-2001: one module a unit, one file a module."""
 
 from __future__ import annotations
 
-from lstmir.backends.verilog.layout import body
-from lstmir.backends.verilog.lines import table
-from lstmir.backends.verilog.logic import Logic
-from lstmir.backends.verilog.memories import add_memories
-from lstmir.backends.verilog.plan import CLOCK, RESET, Plan
-from lstmir.backends.verilog.registers import add_registers
-from lstmir.backends.verilog.sheet import Section, Sheet, Wire
-from lstmir.interpreter.rtl_design import read_design, signal_type
-from lstmir.ir.module import Module
-from lstmir.numeric.fixed import FixedType
+import re
 
-_ONE_WIRE = FixedType(False, 1, 0)
-_HEADER = """\
-// {name}: printed by lstmir from the IR's register-transfer level.
-// One clock; reset is synchronous and active high. A remark s<W,F> or u<W,F> is a number format:
-// W bits, signed or unsigned, which are worth their integer times 2**-F."""
+from lstmir.backends.verilog.comments import Comments
+from lstmir.backends.verilog.hierarchy import Unit
+from lstmir.backends.verilog.layout import instance
+from lstmir.backends.verilog.lines import INDENT, table
+from lstmir.backends.verilog.memories import images
+from lstmir.backends.verilog.modules import Kind, kinds_of
+from lstmir.backends.verilog.page import Page, Port, page_of
+from lstmir.backends.verilog.plan import plans_of
+from lstmir.interpreter.rtl_design import read_design
+from lstmir.ir.module import Module
+
+_IMAGE = re.compile(r"(?<=\$readmemh\()\w+")
 
 
 def print_design(module: Module) -> dict[str, str]:
-    """The files of the main function of a verified level-5 module, by name.
+    """The files of the main function of a verified level-5 module, by name; the top is the first.
 
-    `<function>.v` holds one Verilog module; each constant memory has an image beside it. Every
-    operation means exactly what the interpreter computes. Raises `UserError` if the function is no
-    clocked design.
+    `<function>.v` holds the top, `<function>_<unit>.v` the module of a unit; each constant memory
+    has an image beside them. Every operation means exactly what the interpreter computes. Raises
+    `UserError` if the function is no clocked design.
     """
-    plan = Plan(read_design(module.main))
-    sheet = Sheet({unit: Section() for unit in plan.units})
-    logic = Logic(plan, sheet)
-    add_registers(logic)
-    images = add_memories(logic, module.resources)
-    _assign_outputs(logic)
-    lines = body(sheet, _inputs(plan, sheet))
-    header = _HEADER.format(name=plan.module)
-    text = "\n".join([header, *_head(plan), *lines, "", "endmodule", ""])
-    return {f"{plan.module}.v": text, **images}
+    made = Print(module)
+    texts = {f"{kind.name}.v": _text(kind, made.comments) for kind in reversed(made.kinds)}
+    return {**texts, **images(made.design, module.resources)}
 
 
-def _inputs(plan: Plan, sheet: Sheet) -> dict[str, FixedType]:
-    """The ports into the design; clock and reset only where nothing uses them."""
-    design, sections = plan.design, sheet.sections.values()
-    inputs = {plan.inputs[name]: signal_type(value.type) for name, value in design.inputs.items()}
-    if not any(section.is_clocked for section in sections):
-        inputs[CLOCK] = _ONE_WIRE
-    if not any(register.is_reset for section in sections for register in section.registers):
-        inputs[RESET] = _ONE_WIRE
-    return inputs
+class Print:
+    """A design as modules, a module before those that use it. Raises `UserError` if it is none."""
+
+    def __init__(self, module: Module) -> None:
+        self.design, self.comments = read_design(module.main), Comments(module.main)
+        self.plans = plans_of(self.design)
+        pages: dict[Unit, Page] = {}
+        for unit in self.plans:
+            pages[unit] = page_of(unit, self.plans, pages)
+        self.kinds = kinds_of(self.design, pages)
 
 
-def _assign_outputs(logic: Logic) -> None:
-    """Drive the outputs that are no signal of the design itself."""
-    plan = logic.plan
-    for name, value in plan.design.outputs.items():
-        port, type_ = plan.outputs[name], signal_type(value.type)
-        if port not in plan.drivers:
-            wire = Wire(port, type_, logic.low(value, type_.width), port=True)
-            logic.sheet.section("").wires.append(wire)
+def head(kind: Kind, ports: list[Port], comments: Comments) -> list[str]:
+    """A module's text as far as the end of its ports."""
+    lines = comments.head(kind.name, kind.units[0])
+    rows = [f'{INDENT}parameter {name} = "{file}",' for name, file in kind.parameters.items()]
+    lines += [f"module {kind.name} #(", *_ended(rows), ") ("] if rows else [f"module {kind.name} ("]
+    return [*lines, *_ended(table(ports, ",")), ");"]
 
 
-def _head(plan: Plan) -> list[str]:
-    rows = [("input", _ONE_WIRE, CLOCK), ("input", _ONE_WIRE, RESET)]
-    for name, value in plan.design.inputs.items():
-        rows.append(("input", signal_type(value.type), plan.inputs[name]))
-    for name, value in plan.design.outputs.items():
-        port = plan.outputs[name]
-        driver = plan.drivers.get(port)
-        is_register = driver is not None and driver.op.name == "rtl.reg"
-        rows.append(("output reg" if is_register else "output", signal_type(value.type), port))
-    lines = table(rows, ",")
-    return [f"module {plan.module} (", *lines[:-1], lines[-1].replace(",", "", 1), ");"]
+def _text(kind: Kind, comments: Comments) -> str:
+    lines = head(kind, kind.page.ports, comments)
+    lines += [_IMAGE.sub(lambda found: kind.image(found[0]), line) for line in kind.page.head]
+    lines += _instances(kind)
+    return "\n".join([*lines, *kind.page.tail, "", "endmodule", ""])
+
+
+def _instances(kind: Kind) -> list[str]:
+    """The units in a module; short ones of one kind stand close together."""
+    lines: list[str] = []
+    last: tuple[Kind, bool] | None = None
+    for index, each in enumerate(kind.page.instances):
+        child, ports = kind.children[index], {name: expr.text for name, expr in each.connections}
+        text = instance(child.name, each.name, kind.passed(index), ports)
+        is_short = not text[-1].startswith(f"{INDENT});")
+        lines += text if last == (child, True) and is_short else ["", *text]
+        last = child, is_short
+    return lines
+
+
+def _ended(rows: list[str]) -> list[str]:
+    """Rows with a comma behind each but the last."""
+    return [*rows[:-1], rows[-1].replace(",", "", 1)]

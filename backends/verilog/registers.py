@@ -13,17 +13,17 @@ _LONGEST_CHOICE = 70
 
 
 def add_registers(logic: Logic) -> None:
-    """Enter every register of the design in its unit's section."""
-    for register in logic.plan.design.registers:
+    """Enter every register of the unit."""
+    for register in logic.plan.unit.of_kind("rtl.reg"):
         name, type_ = logic.plan.name(register), signal_type(register.type)
         entry = Register(
             name,
             type_,
             register.op.attributes.get("init"),
             _Decisions(logic, register, type_).about(logic.plan.design.updates[register]),
-            name in logic.plan.drivers,
+            register in logic.plan.outputs,
         )
-        logic.sheet.section(logic.plan.unit(register.op)).registers.append(entry)
+        logic.sheet.registers.append(entry)
 
 
 class _Decisions:

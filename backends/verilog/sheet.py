@@ -1,4 +1,4 @@
-"""The parts of a Verilog module as they are found, by the unit that they belong to."""
+"""The parts of a Verilog module as they are found."""
 
 from __future__ import annotations
 
@@ -67,53 +67,77 @@ class Register:
 
 
 @dataclass(frozen=True)
+class Inlet:
+    """A signal that a unit in this one drives."""
+
+    name: str
+    type: FixedType
+    port: bool
+
+
+@dataclass(frozen=True)
+class Image:
+    """The file with a memory's words, and the parameter that names it where it varies."""
+
+    parameter: str
+    file: str
+
+
+@dataclass(frozen=True)
 class Memory:
-    """`words` words. They start as the file `image`, or as zeros that a loop over `counter` sets."""
+    """`words` words. They start as the `image`, or as zeros that a loop over `counter` sets."""
 
     name: str
     type: FixedType
     words: int
     block: bool
-    image: str | None = None
+    image: Image | None = None
     counter: str = ""
     writes: list[Statement] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Instance:
+    """A unit in this one: `key` among its parent's, and what its signals are connected to."""
+
+    key: str
+    name: str
+    connections: list[tuple[str, Expr]]
+
+
 @dataclass
-class Section:
+class Sheet:
     """One unit of the machine."""
 
+    inlets: list[Inlet] = field(default_factory=list)
     wires: list[Wire] = field(default_factory=list)
     registers: list[Register] = field(default_factory=list)
     memories: list[Memory] = field(default_factory=list)
+    instances: list[Instance] = field(default_factory=list)
 
     @property
-    def signals(self) -> list[Wire | Register]:
+    def signals(self) -> list[Inlet | Wire | Register]:
         """All that is declared in wires."""
-        return [*self.wires, *self.registers]
+        return [*self.inlets, *self.wires, *self.registers]
 
     @property
     def is_clocked(self) -> bool:
-        """Whether anything changes with the clock."""
+        """Whether anything but the units in it changes with the clock."""
         moving = any(register.next or register.is_reset for register in self.registers)
         return moving or any(memory.writes for memory in self.memories)
 
     @property
+    def is_reset(self) -> bool:
+        """Whether reset sets anything but the units in it."""
+        return any(register.is_reset for register in self.registers)
+
+    @property
     def expressions(self) -> Iterator[Expr]:
-        """Every expression in the section."""
+        """Every expression in the unit."""
         yield from (wire.expr for wire in self.wires)
         for register in self.registers:
             yield from expressions(register.next)
         for memory in self.memories:
             yield from expressions(memory.writes)
-
-
-@dataclass
-class Sheet:
-    """The sections of a module by their unit; what belongs to none is in the section without name."""
-
-    sections: dict[str, Section] = field(default_factory=dict)
-
-    def section(self, unit: str) -> Section:
-        """The section of a unit, made at its first use."""
-        return self.sections.setdefault(unit, Section())
+        for instance in self.instances:
+            yield from (expr for _, expr in instance.connections)

@@ -19,7 +19,7 @@ from benchmarks.interpreter_speed import small_lstm
 from benchmarks.process import machine, run_worker
 from benchmarks.report import Figure, show, within
 from lstmir.flow.toolchain import verilator
-from lstmir.flow.toolchain.simulate import simulate
+from lstmir.flow.toolchain.simulate import Traffic, simulate
 
 VOWELS = Path("examples/vowels")
 TARGET, MACS = "ecp5-25k", 16
@@ -102,13 +102,16 @@ def _beside_verilator(folder: Path, compiled: Path) -> Figure:
     """All test sequences on both sides; what Verilator's program reads first is not counted."""
     vectors, verilog = compiled / "vectors", compiled / "verilog"
     program = verilator.build(
-        sorted(verilog.glob("*.v")), "vowels_h32", verilog / "testbench.cpp", folder / "simulator"
+        sorted(verilog.glob("*.v")),
+        "vowels_h32",
+        verilog / "testbench_verilator.cpp",
+        folder / "simulator",
     )
 
     def simulated(timeout_cycles: int = 100_000) -> tuple[float, int]:
         files = vectors / "inputs.txt", vectors / "outputs.txt"
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        result = simulate(program, *files, folder=verilog, timeout_cycles=timeout_cycles)
+        result = simulate(program, *files, Traffic(timeout_cycles=timeout_cycles), folder=verilog)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime - before.ru_utime, result.cycles_total + DRAINED
 

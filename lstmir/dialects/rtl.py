@@ -3,6 +3,18 @@
 State (`rtl.reg`, `rtl.ram`) is a source of the graph and is driven once, by the terminator
 `rtl.next`: a path from a state to itself is no cycle, and a loop without one does not verify.
 Arithmetic is that of `arith` and `fx`: exact, with `fx.requantize` where bits are dropped.
+
+A clocked function is flat. Its attribute `outputs` names its ports out; what its operations say in
+`unit`, a path such as `array.lane_3`, is the hierarchy in which it prints as Verilog:
+
+- Each unit is an instance of a module; units whose modules read the same share one. An operation
+  without a unit is where it is used first; reads and writes are where their memory is.
+- Names that begin with the path, `%array_lane_3_sum`, are said without it inside: `sum`. Ports are
+  found from what is read where. `rtl.cast` of a signal from outside, if it is all that reads it,
+  names the port.
+- The function's attribute `units` has a sentence about each unit, for the head of its module:
+  `units = {array = "Multiplies.", array.lane = "One multiplier."}`; `array.lane` stands for all
+  that differ in their numbers, the function's own name for the whole.
 """
 
 from __future__ import annotations

@@ -46,6 +46,15 @@ define(
         attributes=(
             Attribute("trip", "int", "how often"),
             Attribute("pipeline", "int", "a new iteration starts each so many cycles", False),
+            Attribute(
+                "order",
+                "ints",
+                "the walks inside, in the order in which the array runs them",
+                False,
+            ),
+            Attribute("ahead", "int", "iterations that begin before the first one ends", False),
+            Attribute("early", "int", "tiles with which those begin", False),
+            Attribute("tails", "int", "units that leave the array at once", False),
         ),
         region_arguments=_loop_arguments,
         verify=_verify_for,

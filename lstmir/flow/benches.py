@@ -1,20 +1,15 @@
-"""Builds and runs the test benches of a folder: HLS C++ in g++, Verilog in a simulator."""
+"""A folder with its vectors, and the test bench of its HLS C++."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from lstmir.flow.check import Check, Golden, timed
-from lstmir.flow.toolchain import ToolError, ToolMissing, ap_types, gxx, verilator
+from lstmir.flow.toolchain import ToolError, ap_types, gxx
 from lstmir.flow.toolchain.process import run
-from lstmir.flow.toolchain.simulate import SimulationResult, simulate
-
-MOVING_PERCENT = 70
-"""How often a stream moves when it is stalled at random."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +69,7 @@ def run_hls(check: Check, bench: Bench, program: Path) -> Check:
     return replace(
         check, status="failed" if done.status or found["mismatches"] else "passed",
         sequences=found["sequences"], values_compared=found["values_compared"],
-        mismatches=found["mismatches"], reason=_first(found["first_mismatch"]),
+        mismatches=found["mismatches"], reason=first_mismatch(found["first_mismatch"]),
     )  # fmt: skip
 
 
@@ -87,59 +82,6 @@ def _last_line(output: str) -> dict[str, Any]:
     return found
 
 
-def _first(mismatch: Any) -> str | None:
+def first_mismatch(mismatch: Any) -> str | None:
+    """How a test bench's first mismatch is told."""
     return f"first mismatch: {json.dumps(mismatch)}" if mismatch else None
-
-
-def check_verilog(bench: Bench) -> list[Check]:
-    """The Verilog in Verilator: every sequence back to back, then again with random stalls."""
-    check = Check("verilog", "verilator")
-    checks = [check, replace(check, back_pressure=True)]
-    start = perf_counter()
-    try:
-        checks = [replace(each, version=verilator.find().version) for each in checks]
-        program = build_simulator(bench)
-    except ToolMissing as missing:
-        return [each.not_run(missing) for each in checks]
-    except ToolError as error:
-        return [bench.tidy(each.failed(error)) for each in checks]
-    built = perf_counter() - start
-    first, *others = [run_simulator(each, bench, program) for each in checks]
-    return [replace(first, seconds=round((first.seconds or 0) + built, 3)), *others]
-
-
-def build_simulator(bench: Bench) -> Path:
-    """Translate and compile the Verilog with its test bench. Raises as `verilator.build` does."""
-    files = sorted((bench.folder / "verilog").glob("*.v"))
-    test = bench.folder / "verilog" / "testbench.cpp"
-    return verilator.build(files, bench.top, test, bench.build / "verilator")
-
-
-def run_simulator(check: Check, bench: Bench, program: Path) -> Check:
-    """One run over all sequences, with stalls if the check says so."""
-    percent = MOVING_PERCENT if check.back_pressure else 100
-
-    def run_it() -> Check:
-        result = simulate(
-            program, bench.inputs, bench.outputs, ready_percent=percent, valid_percent=percent,
-            seed=bench.seed, folder=bench.folder / "verilog", seconds=3600,
-        )  # fmt: skip
-        return judged(check, bench, result)
-
-    return bench.tidy(timed(check, run_it))
-
-
-def judged(check: Check, bench: Bench, result: SimulationResult) -> Check:
-    """The check after a simulation: values must be the golden ones, and cycles as predicted."""
-    stopped = "the design stopped moving" if result.timeout else None
-    done = replace(
-        check, status="passed" if result.passed else "failed",
-        reason=_first(result.first_mismatch) or stopped, sequences=result.packets_out,
-        values_compared=result.beats_out, mismatches=result.mismatches,
-    )  # fmt: skip
-    if check.back_pressure:  # stalls are random: how long they take says nothing
-        return done
-    done = replace(done, cycles_total_simulated=result.cycles_total)
-    if not result.passed or result.cycles_total == bench.cycles:
-        return done
-    return done.failed(f"{result.cycles_total} cycles simulated, {bench.cycles} predicted")

@@ -48,6 +48,7 @@ class Check:
     values_compared: int | None = None
     mismatches: int | None = None
     back_pressure: bool = False
+    resets: int = 0
     cycles_total_simulated: int | None = None
     seconds: float | None = None
 

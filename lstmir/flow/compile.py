@@ -12,8 +12,9 @@ from lstmir.flow import metrics
 from lstmir.flow.check import Golden
 from lstmir.flow.compress import search, unreachable
 from lstmir.flow.data import read_data
+from lstmir.flow.driver import write_driver
 from lstmir.flow.explore import outputs_of
-from lstmir.flow.folder import digests, new_folder, write_files, write_summary
+from lstmir.flow.folder import PRIMITIVES, digests, new_folder, write_files, write_summary
 from lstmir.flow.job import Job
 from lstmir.flow.models import level_of, load_model
 from lstmir.flow.progress import Progress
@@ -28,18 +29,20 @@ from lstmir.flow.recipes import (
 )
 from lstmir.flow.request import Request, check_multipliers
 from lstmir.flow.selection import choose
+from lstmir.flow.sizing.choose import Wish
+from lstmir.flow.sizing.choose import choose as choose_array
 from lstmir.flow.summary import summarize
 from lstmir.flow.synthesis import synthesize, unasked
 from lstmir.flow.verification import Design, check_design, check_level, stream_formats
-from lstmir.flow.writing import vectors, write_hls, write_verilog
+from lstmir.flow.writing import vectors, write_hls, write_primitives, write_verilog
 from lstmir.interpreter.feeds import as_reals, to_carrier
 from lstmir.interpreter.run import run_samples
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
 from lstmir.ir.types import is_fixed
-from lstmir.passes.machine.program import read_program
-from lstmir.passes.machine.timing import Timing
+from lstmir.passes.machine.reading import read_program
+from lstmir.passes.machine.timing import timing_from
 from lstmir.passes.schedule import Schedule
 
 
@@ -58,7 +61,7 @@ def compile_model(request: Request, progress: Progress) -> dict[str, Any]:
         request.check_level(level)
         _check_streams(module)
         data = read_data(request.data, module)
-    if level < 4:
+    if level < 4 and not request.is_sized:
         check_multipliers(request, part, _macs(request))
     with new_folder(request.output) as work:
         recipe = None if level >= 3 else request.recipe or DEFAULT_RECIPE
@@ -72,7 +75,7 @@ def compile_model(request: Request, progress: Progress) -> dict[str, Any]:
 
 
 def _macs(request: Request) -> int:
-    return DEFAULT_MACS if request.macs is None else request.macs
+    return request.macs if isinstance(request.macs, int) else DEFAULT_MACS
 
 
 def _check_streams(module: Module) -> None:
@@ -91,9 +94,10 @@ def _compile(job: Job) -> None:
     job.save_stage("import")
     reals = None if job.recipe is None else _compress(job, job.recipe)
     golden, results = _golden(job)
+    defining = job.saved
     job.facts.measure_accuracy(reals, results, job.data)
     _tile(job, golden)
-    files = _write_designs(job, golden)
+    files = _write_designs(job, golden, defining)
     _verify(job, golden)
     job.facts.synthesis.append(_synthesize(job, files))
 
@@ -143,7 +147,7 @@ def _golden(job: Job) -> tuple[Golden, np.ndarray]:
 
 def _tile(job: Job, golden: Golden) -> None:
     """Level 4, checked and measured. Raises `UserError` if the part has too few multipliers."""
-    macs = _macs(job.request)
+    macs = _sized(job, max(golden.lengths)) if job.request.is_sized else _macs(job.request)
     with job.progress.timed(
         "passes", f"tiling for {macs} multipliers" if job.level < 4 else "scheduling"
     ):
@@ -155,7 +159,7 @@ def _tile(job: Job, golden: Golden) -> None:
     program = read_program(Schedule(), job.module)
     macs = program.macs
     check_multipliers(job.request, job.part, macs, metrics.tail_macs(program))
-    timing = Timing(**job.module.attributes["timing"])
+    timing = timing_from(job.module.attributes["timing"])
     job.facts.measure_tiled(job.module, program, timing, golden.lengths)
     if job.level == 4:  # then level 4 is the golden model, and would be compared with itself
         return
@@ -163,15 +167,29 @@ def _tile(job: Job, golden: Golden) -> None:
         job.facts.checks.append(check_level(4, job.module, golden))
 
 
-def _write_designs(job: Job, golden: Golden) -> list[Path]:
-    """HLS C++ from level 4, Verilog from level 5, and the vectors of both test benches.
+def _sized(job: Job, longest: int) -> int:
+    """Multipliers for a level-3 module, by what is asked for."""
+    request = job.request
+    wish = Wish(longest, request.latency_us, request.fps, request.clock_mhz)
+    with job.progress.timed("sizing", f"choosing an array for {job.part.name}"):
+        chosen = choose_array(job.module, job.part, wish, request.axi_lite, job.progress.detail)
+    return chosen.macs
 
-    Gives the paths of the Verilog sources.
+
+def _write_designs(job: Job, golden: Golden, defining: str) -> list[Path]:
+    """HLS C++ and the driver from level 4, Verilog from level 5, and the vectors of both test benches.
+
+    `defining` is the stage that gave the golden outputs. Gives the paths of the Verilog sources.
     """
+    axi_lite = job.request.axi_lite
     with job.progress.timed("print", "printing HLS C++ and Verilog"):
         write_hls(job.work / "hls", job.module, job.part)
-        job.run("lower-to-rtl")
+        program = read_program(Schedule(), job.module)
+        write_driver(job.work / "driver", job.module, program, defining, axi_lite)
+        job.run("lower-to-rtl{axi-lite=true}" if axi_lite else "lower-to-rtl")
+        job.facts.measure_size(job.module, job.part)
         write_files(job.work / "vectors", vectors(golden, *stream_formats(job.module)))
+        write_primitives(job.work / PRIMITIVES, job.module, job.part)
         return write_verilog(job.work / "verilog", job.module)
 
 
@@ -185,6 +203,6 @@ def _verify(job: Job, golden: Golden) -> None:
 
 def _synthesize(job: Job, files: list[Path]) -> dict[str, Any]:
     if not job.request.synthesis:
-        return unasked(job.part)
+        return unasked(job.part).attribute()
     with job.progress.timed("synthesis", f"synthesizing for {job.part.name} with pyosys"):
-        return synthesize(files, job.module.main.name, job.part)
+        return synthesize(files, job.module.main.name, job.part).attribute()

@@ -16,6 +16,7 @@ from lstmir.ir.diagnostics import UsageError, UserError
 
 SUMMARY = "summary.json"
 SCHEMA = "lstmir-summary-1"
+PRIMITIVES = "primitives"
 
 
 def check_target(path: Path, inputs: list[Path]) -> None:
@@ -106,16 +107,26 @@ def write_files(folder: Path, files: dict[str, str]) -> list[Path]:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """The SHA-256 of every file but the summary, by path inside the folder."""
+    """The SHA-256 of every file, by path inside the folder, but of the summary and what using it leaves."""
     files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
-    return {name: _sha256(files[name].read_bytes()) for name in sorted(files) if name != SUMMARY}
+    kept = (name for name in sorted(files) if name != SUMMARY and not _is_left_by_driver(name))
+    return {name: _sha256(files[name].read_bytes()) for name in kept}
+
+
+def _is_left_by_driver(name: str) -> bool:
+    """Whether the driver put a file there: the simulator that it built, or what Python made of its text."""
+    return name.startswith(("driver/build/", "driver/__pycache__/"))
 
 
 def write_summary(folder: Path, summary: dict[str, Any]) -> None:
-    """Write `summary.json`, with a digest over all of it but the seconds."""
+    """Write `summary.json`."""
+    (folder / SUMMARY).write_text(summary_text(summary), encoding="utf-8")
+
+
+def summary_text(summary: dict[str, Any]) -> str:
+    """The text of `summary.json`, with a digest over all of it but the seconds."""
     whole = {**summary, "digest": summary_digest(summary)}
-    text = json.dumps(whole, indent=2, allow_nan=False) + "\n"
-    (folder / SUMMARY).write_text(text, encoding="utf-8")
+    return json.dumps(whole, indent=2, allow_nan=False) + "\n"
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
@@ -134,25 +145,35 @@ def read_summary(folder: Path) -> dict[str, Any]:
     return summary
 
 
-def check_untouched(folder: Path, summary: dict[str, Any]) -> None:
-    """Raise `UserError` that names every file that was changed, removed or added."""
-    changed = _changes(summary.get("files"), digests(folder))
+def check_untouched(folder: Path, summary: dict[str, Any], replaced: str | None = None) -> None:
+    """Raise `UserError` that names every file that was changed, removed or added.
+
+    What is in the folder `replaced`, or was left of it by an interruption, is going to be replaced.
+    """
+    changed = _changes(summary.get("files"), digests(folder), replaced)
     if summary.get("digest") != summary_digest(summary):
         changed.insert(0, f"{SUMMARY} was changed")
     if changed:
         raise UserError(f"{folder} is not as it was compiled: {'; '.join(changed)}")
 
 
-def _changes(before: Any, now: dict[str, str]) -> list[str]:
+def _changes(before: Any, now: dict[str, str], replaced: str | None) -> list[str]:
     if not isinstance(
         before, dict
     ):  # then the summary was changed, and nothing can be said of the rest
         return []
+    if replaced is not None:
+        before, now = _without(before, replaced), _without(now, replaced)
     changed = [
         f"{name} was changed" for name in before if name in now and now[name] != before[name]
     ]
     missing = [f"{name} is missing" for name in before if name not in now]
     return changed + missing + [f"{name} was added" for name in now if name not in before]
+
+
+def _without(files: dict[str, str], folder: str) -> dict[str, str]:
+    gone = (f"{folder}/", f".{folder}.", f".{SUMMARY}.")
+    return {name: digest for name, digest in files.items() if not name.startswith(gone)}
 
 
 def summary_digest(summary: dict[str, Any]) -> str:

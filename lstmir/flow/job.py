@@ -23,7 +23,8 @@ from lstmir.targets import Part
 class Job:
     """A module on its way down the levels, and the folder `work` that it fills.
 
-    `recipe` is what compresses it, as pipeline text; None if it is in fixed point already.
+    `recipe` is what compresses it, as pipeline text; None if it is in fixed point already. `saved` is
+    the last stage's file.
     """
 
     request: Request
@@ -35,6 +36,7 @@ class Job:
     data: Data
     recipe: str | None
     stage: int = 0
+    saved: str = ""
     facts: Facts = field(default_factory=Facts)
     warned: set[str] = field(default_factory=set)
 
@@ -48,6 +50,7 @@ class Job:
         """Write the module as the next file of `stages/`."""
         file = f"{self.stage:02d}-{name}.lstmir"
         write_files(self.work / "stages", {file: print_module(self.module)})
+        self.saved = f"stages/{file}"
         self.stage += 1
 
     def run(self, text: str) -> None:

@@ -134,24 +134,24 @@ def schedule(
     """The `schedule` part of the summary. `kept` are the products of a step and of the head."""
     macs = program.macs
     ideal = -(-kept[0] // macs)
-    total = predict_cycles(timing, program.features, program.rows, program.outputs, lengths)
+    total = predict_cycles(timing, program.input.size, lengths)
     work = (kept[0] * sum(lengths) + kept[1] * len(lengths)) / macs
     return {
         "macs": macs,
         "tail_macs": tail_macs(program),
         "array": {"rows": program.rows, "columns": max(program.columns)},
         "cycles_per_step_ideal": ideal,
-        "cycles_per_step_predicted": timing.step_interval,
-        "mac_utilization": ideal / timing.step_interval,
+        "cycles_per_step_predicted": timing.step,
+        "mac_utilization": ideal / timing.step,
         "cycles_total_predicted": total,
         "mac_utilization_total": work / total,
     }
 
 
 def tail_macs(program: Program) -> int:
-    """Multipliers of the tail: one for each multiplication."""
-    body = program.unit_loop.regions[0]
-    return sum(op.name == "arith.mul" for op in body.operations())
+    """Multipliers of the tails: one for each multiplication."""
+    bodies = [nest.tail.regions[0] for nest in program.nests]
+    return sum(op.name == "arith.mul" for body in bodies for op in body.operations())
 
 
 def kept_products(module: Module) -> list[int]:
@@ -174,6 +174,6 @@ def kept_products(module: Module) -> list[int]:
 def stored_products(program: Program) -> list[int]:
     """Products of a step and of the head by what is stored, where the patterns are not known."""
     return [
-        sum(int(np.count_nonzero(walk.weights)) for walk in nest.walks)
-        for nest in (program.cell, program.head)
+        sum(int(np.count_nonzero(walk.weights)) for nest in nests for walk in nest.walks)
+        for nests in (program.step, program.finish)
     ]

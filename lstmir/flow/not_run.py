@@ -18,10 +18,11 @@ def not_run(summary: Summary) -> dict[str, str]:
     reasons |= {f"accuracy.{key}": why for key, why in _accuracy(summary["accuracy"]).items()}
     for key in _nulls(summary["compression"]):
         reasons[f"compression.{key}"] = _compression(key)
+    reasons |= _estimate(summary["estimate"])
     for index, entry in enumerate(summary["verification"]):
         reasons |= _entry(f"verification[{index}]", entry, _cycles(entry))
     for index, entry in enumerate(summary["synthesis"]):
-        reasons |= _entry(f"synthesis[{index}]", entry, "place and route was not asked for")
+        reasons |= _entry(f"synthesis[{index}]", entry, "pyosys does not place and route")
     return reasons
 
 
@@ -42,6 +43,13 @@ def _compression(key: str) -> str:
     return "the float model is not known"
 
 
+def _estimate(entry: dict[str, Any] | None) -> dict[str, str]:
+    if entry is None:
+        return {"estimate": "nothing was fitted for this part"}
+    why = "no clocks were fitted for this part"
+    return {f"estimate.{key}": why for key in _nulls(entry)}
+
+
 def _cycles(entry: dict[str, Any]) -> str:
     if entry["back_pressure"]:
         return "stalls are random: cycles are those of the run without"
@@ -49,10 +57,10 @@ def _cycles(entry: dict[str, Any]) -> str:
 
 
 def _entry(path: str, entry: dict[str, Any], why: str) -> dict[str, str]:
-    """`why` is for the one figure that a finished entry need not have."""
+    """`why` is for the figures that a finished entry need not have."""
     if entry["status"] == "not_run":
         return {path: entry["reason"]}
-    optional = ("cycles_total_simulated", "fmax_mhz")
+    optional = ("cycles_total_simulated", "fmax_mhz", "place_and_route")
     broken = f"{entry['tool']} failed before this was known"
     is_whole = all(key in optional for key in _nulls(entry))
     return {f"{path}.{key}": why if is_whole else broken for key in _nulls(entry)}

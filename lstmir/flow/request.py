@@ -13,13 +13,16 @@ from lstmir.flow.toolchain import ToolMissing, ap_types
 from lstmir.frontends.parts.cut import WHOLE, Cut
 from lstmir.ir.diagnostics import UsageError, UserError, suggestion
 from lstmir.targets import PARTS, Part
+from lstmir.targets.coefficients import coefficients_of
+
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
 class Request:
     """What the user asks for; None stands for the default, where that is not the same as asking for it.
 
-    `rtl_sequences` is how many sequences level 5 is interpreted on.
+    `rtl_sequences` is how many sequences level 5 is interpreted on. `axi_lite` adds registers for a host.
     """
 
     model: str
@@ -28,12 +31,16 @@ class Request:
     recipe: str | None = None
     max_loss: float | None = None
     target: str = "ecp5-25k"
-    macs: int | None = None
+    macs: int | str | None = None
+    latency_us: float | None = None
+    fps: float | None = None
+    clock_mhz: float | None = None
     seed: int = 0
     ap_types: Path | None = None
     rtl_sequences: int = 4
     logic_multipliers: bool = False
     synthesis: bool = True
+    axi_lite: bool = False
     cut: Cut = WHOLE
 
     def check(self) -> Part:
@@ -45,7 +52,32 @@ class Request:
         check_readable(self.data)
         check_headers(self.ap_types)
         check_target(self.output, [Path(self.model), Path(self.data)])
+        self._check_size(part)
         return part
+
+    @property
+    def is_sized(self) -> bool:
+        """Whether the array is chosen by what fits, or by what is fast enough."""
+        return self.macs == AUTO or self._speed is not None
+
+    @property
+    def _speed(self) -> str | None:
+        """The option that says how fast the design has to be."""
+        given = {"--latency-us": self.latency_us, "--fps": self.fps}
+        return next((option for option, value in given.items() if value is not None), None)
+
+    def _check_size(self, part: Part) -> None:
+        if self._speed and self.macs not in (None, AUTO):
+            raise UsageError(f"{self._speed} chooses the array: --macs {self.macs} would, too")
+        if self.clock_mhz is not None and not self.is_sized:
+            raise UsageError("--clock-mhz is for --macs auto, --latency-us and --fps")
+        fitted = coefficients_of(part.family)
+        if self.is_sized and fitted is None:
+            raise UsageError(f"there is no estimate for {part.name}: give --macs N")
+        if self._speed and self.clock_mhz is None and fitted and fitted.clock is None:
+            raise UsageError(
+                f"{self._speed}: there is no estimate of a clock for {part.name}: give --clock-mhz"
+            )
 
     def check_level(self, level: int) -> None:
         """Raise `UsageError` if a model of this level is past what is asked for."""
@@ -59,8 +91,11 @@ class Request:
             raise UsageError(
                 f"{self.model} is at level {level} already: --max-loss has nothing to compress"
             )
-        if level == 4 and self.macs is not None:
-            raise UsageError(f"{self.model} is at level 4 already: --macs cannot change its array")
+        if level == 4 and (self.macs is not None or self._speed):
+            option = self._speed or "--macs"
+            raise UsageError(
+                f"{self.model} is at level 4 already: {option} cannot change its array"
+            )
 
 
 def part_named(name: str) -> Part:

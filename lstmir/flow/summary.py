@@ -14,9 +14,11 @@ from lstmir.flow.check import Check
 from lstmir.flow.data import Data
 from lstmir.flow.folder import SCHEMA
 from lstmir.flow.not_run import not_run
+from lstmir.flow.sizing.estimate import estimate
 from lstmir.ir.module import Module
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.timing import Timing
+from lstmir.targets import Part
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Facts:
     schedule: dict[str, Any] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     synthesis: list[dict[str, Any]] = field(default_factory=list)
+    estimate: dict[str, Any] | None = None
 
     def measure_float(self, module: Module) -> None:
         """Of the float dataflow graph: its parameters."""
@@ -63,6 +66,11 @@ class Facts:
         kept = self.kept or metrics.stored_products(program)
         self.schedule = metrics.schedule(program, timing, kept, lengths)
 
+    def measure_size(self, module: Module, part: Part) -> None:
+        """Of level 5, before anything is synthesized."""
+        found = estimate(module, part)
+        self.estimate = found and found.attribute()
+
 
 def summarize(
     facts: Facts, model: str, target: str, recipe: str | None, seed: int
@@ -78,6 +86,7 @@ def summarize(
         "accuracy": facts.accuracy,
         "compression": facts.compression,
         "schedule": facts.schedule,
+        "estimate": facts.estimate,
         "verification": [check.attribute() for check in facts.checks],
         "synthesis": facts.synthesis,
         "energy": None,

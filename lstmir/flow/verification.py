@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from lstmir.flow.benches import Bench, check_hls, check_verilog
+from lstmir.flow.benches import Bench, check_hls
 from lstmir.flow.check import Check, Golden, of_interpreter, timed
 from lstmir.flow.progress import Progress
+from lstmir.flow.simulations import SIMULATORS, check_verilog
 from lstmir.interpreter.rtl import Clocked, Stalled
 from lstmir.interpreter.run import run_samples
 from lstmir.interpreter.streams import decode, encode
@@ -37,7 +38,10 @@ class Design:
 
 
 def check_design(design: Design, progress: Progress) -> list[Check]:
-    """Level 5 in the interpreter, the HLS C++, and the Verilog without and with stalls."""
+    """Level 5 in the interpreter, the HLS C++, and the Verilog in two simulators.
+
+    In each of them it runs steadily, then once more with stalls and resets.
+    """
     count = min(design.rtl_sequences, len(design.golden.inputs))
     with progress.timed("interpret", f"interpreting level 5, cycle by cycle, on {count} sequences"):
         checks = [check_rtl(design.module, design.golden.first(count))]
@@ -47,10 +51,11 @@ def check_design(design: Design, progress: Progress) -> list[Check]:
         )  # fmt: skip
         with progress.timed("hls", "compiling the HLS C++ with g++ and running all sequences"):
             checks.append(check_hls(bench, design.headers))
-        with progress.timed(
-            "verilog", "building a simulator of the Verilog and running all sequences"
-        ):
-            checks += check_verilog(bench)
+        for tool in SIMULATORS:
+            with progress.timed(
+                "verilog", f"building a simulator of the Verilog by {tool}, and running it"
+            ):
+                checks += check_verilog(tool, bench)
     return checks
 
 

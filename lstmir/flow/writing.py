@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from lstmir.backends.hls_cpp import print_design as print_hls
+from lstmir.backends.verilog.primitives import FAMILIES, print_primitives
 from lstmir.backends.verilog.printer import print_design as print_verilog
 from lstmir.flow.check import Golden
 from lstmir.flow.folder import write_files
@@ -13,6 +14,9 @@ from lstmir.interpreter.streams import encode, format_beats
 from lstmir.ir.module import Module
 from lstmir.numeric.fixed import FixedType
 from lstmir.targets import Part
+
+TEST_BENCH = ("testbench.h", "testbench_verilator.cpp", "testbench_cxxrtl.cpp")
+"""One test bench, and what joins it to each simulator's model of the design."""
 
 
 def vectors(golden: Golden, input_type: FixedType, output_type: FixedType) -> dict[str, str]:
@@ -36,14 +40,18 @@ def write_verilog(folder: Path, module: Module) -> list[Path]:
     Gives the paths of the Verilog sources.
     """
     files = print_verilog(module)
-    bench = resources.files("lstmir.backends.verilog").joinpath("templates/testbench.cpp")
+    templates = resources.files("lstmir.backends.verilog").joinpath("templates")
     top = module.main.name
-    extra = {
-        "testbench.cpp": bench.read_text("utf-8"),
-        f"{top}.core": core_file(top, sorted(files)),
-    }
+    extra = {name: templates.joinpath(name).read_text("utf-8") for name in TEST_BENCH}
+    extra[f"{top}.core"] = core_file(top, sorted(files))
     paths = write_files(folder, {**files, **extra})
     return [path for path in paths if path.suffix == ".v"]
+
+
+def write_primitives(folder: Path, module: Module, part: Part) -> None:
+    """Modules of a level-5 module that are made of the part's own blocks, where those are described."""
+    if part.family in FAMILIES and (files := print_primitives(module)):
+        write_files(folder, files)
 
 
 def core_file(top: str, files: list[str]) -> str:

@@ -1,9 +1,9 @@
 """Writes a design as Python source: each signal a local variable, each cycle straight-line code.
 
 The source defines `cycle`, one clock with any inputs, and, for a design with streams, `run`, which
-clocks it until the wanted beats have come. State lives in a list of integers (registers) and a
-tuple of lists (memories), which both leave up to date. If it is to be probed, `run` calls its
-`probe` in each cycle.
+clocks it until the wanted beats have come, while nobody asks its registers. State lives in a list of
+integers (registers) and a tuple of lists (memories), which both leave up to date. If it is to be
+probed, `run` calls its `probe` in each cycle.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _RUN = """
 def run(state, memories, beats, expected, max_cycles, stall_cycles, valid, ready, probe):
     {registers} = state
     {memories} = memories
-    cycle = moved = taken = {data} = {last} = {valid} = 0
+    cycle = moved = taken = {data} = {last} = {valid} = {idle} = 0
     count, beats_out, packet_cycles = len(beats), [], []
     while len(beats_out) < expected and cycle < max_cycles and cycle - moved < stall_cycles:
         cycle += 1
@@ -66,10 +66,18 @@ STREAM_OUTPUTS = {
 }  # fmt: skip
 
 
+BUS = "s_axi_"
+"""How the ports of a register block begin."""
+
+
 def has_streams(design: Design) -> bool:
-    """Whether the ports are those of one stream in and one stream out, and no others."""
+    """Whether the ports are those of one stream in and one stream out, and of no more than registers."""
     inputs, outputs = set(STREAM_INPUTS.values()), set(STREAM_OUTPUTS.values())
-    return set(design.inputs) == inputs and set(design.outputs) == outputs
+    return _without_bus(design.inputs) == inputs and _without_bus(design.outputs) == outputs
+
+
+def _without_bus(names: Iterable[str]) -> set[str]:
+    return {name for name in names if not name.startswith(BUS)}
 
 
 def source_of(design: Design, *, probed: bool = False) -> str:
@@ -90,7 +98,9 @@ def source_of(design: Design, *, probed: bool = False) -> str:
     ports |= {key: writer.outputs[name] for key, name in STREAM_OUTPUTS.items()}
     probe = [f"probe(False, {_signals(writer)})"] if probed else []
     body, updates = _block([*writer.body, *probe], 2), _block(writer.updates, 2)
-    return cycle + _RUN.format(**parts, **ports, body=body, updates=updates)
+    bus = [text for name, text in writer.inputs.items() if name.startswith(BUS)]
+    idle = " = ".join(bus or ["_"])
+    return cycle + _RUN.format(**parts, **ports, idle=idle, body=body, updates=updates)
 
 
 def _signals(writer: _Writer) -> str:

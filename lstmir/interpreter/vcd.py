@@ -16,11 +16,12 @@ _FIRST, _LAST = ord("!"), ord("~")
 
 @dataclass(frozen=True)
 class Signal:
-    """A signal of a dump: `kind` is `wire` or `reg`."""
+    """A signal of a dump: `kind` is `wire` or `reg`, `path` the scopes that it is in, if any."""
 
     name: str
     kind: str
     width: int
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,24 @@ class VcdWriter:
 
     def _head(self, name: str) -> None:
         self._write(f"$version lstmir {version('lstmir')} $end\n$timescale 1 ns $end\n")
-        self._write(f"$scope module {name} $end\n")
         codes, signals = [self._tick, *self._codes], [self._clock, *self._signals]
-        for code, signal in zip(codes, signals, strict=True):
+        found: list[str] = []
+        # Stable: in a scope, signals keep their order, and stand in front of the scopes in it.
+        for code, signal in sorted(zip(codes, signals, strict=True), key=_path):
+            found = self._move(found, [name, *signal.path])
             span = f" [{signal.width - 1}:0]" if signal.width > 1 else ""
             self._write(f"$var {signal.kind} {signal.width} {code} {signal.name}{span} $end\n")
-        self._write("$upscope $end\n$enddefinitions $end\n")
+        self._move(found, [])
+        self._write("$enddefinitions $end\n")
+
+    def _move(self, scopes: list[str], wanted: list[str]) -> list[str]:
+        """Leave scopes and enter others."""
+        same = 0
+        while scopes[same : same + 1] and scopes[: same + 1] == wanted[: same + 1]:
+            same += 1
+        self._write("$upscope $end\n" * (len(scopes) - same))
+        self._write("".join(f"$scope module {name} $end\n" for name in wanted[same:]))
+        return wanted
 
     def __call__(
         self, reset: bool, registers: Sequence[int], inputs: Sequence[int], outputs: Sequence[int]
@@ -86,6 +99,10 @@ class VcdWriter:
     def close(self) -> None:
         """Enter the end of the last cycle."""
         self._write(f"#{self._time}\n")
+
+
+def _path(entry: tuple[str, Signal]) -> tuple[str, ...]:
+    return entry[1].path
 
 
 def _codes() -> Iterator[str]:

@@ -91,6 +91,11 @@ def positive(text: str) -> int:
     return _whole(text, 1, 2**31 - 1)
 
 
+def multipliers(text: str) -> int | str:
+    """How many, or `auto`."""
+    return text if text == "auto" else positive(text)
+
+
 def seed(text: str) -> int:
     """A seed of the random numbers."""
     return _whole(text, 0, 2**32 - 1)
@@ -104,6 +109,28 @@ def loss(text: str) -> float:
         raise argparse.ArgumentTypeError(f"expected a number, not '{text}'") from None
     if not 0 <= number < float("inf"):
         raise argparse.ArgumentTypeError(f"must be at least 0 and finite, not {text}")
+    return number
+
+
+def frequency(text: str) -> float:
+    """A clock in MHz: a positive number."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number of MHz, not '{text}'") from None
+    if not 0 < number < 1e6:
+        raise argparse.ArgumentTypeError(f"must be above 0 and below 1000000 MHz, not {text}")
+    return number
+
+
+def amount(text: str) -> float:
+    """A positive number."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number, not '{text}'") from None
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be above 0 and finite, not {text}")
     return number
 
 

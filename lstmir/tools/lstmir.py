@@ -11,11 +11,21 @@ from typing import Any
 
 from lstmir import __version__
 from lstmir.ir.diagnostics import EXIT_FINDING
-from lstmir.tools.command import Parser, command, loss, positive, seed
+from lstmir.tools.command import (
+    Parser,
+    amount,
+    command,
+    frequency,
+    loss,
+    multipliers,
+    positive,
+    seed,
+)
 from lstmir.tools.compress import add_compress
 from lstmir.tools.cut import add_cut, cut_of
 from lstmir.tools.import_model import add_import
 from lstmir.tools.run import add_run
+from lstmir.tools.synth import add_synth
 from lstmir.tools.threads import one_thread
 
 Handler = Callable[[argparse.Namespace], int]
@@ -52,6 +62,7 @@ def _parser() -> Parser:
         ("compile", "turn a model into a folder of verified hardware", _add_compile),
         ("run", "run a model, or a stage of its compilation, in the interpreter", add_run),
         ("verify", "repeat the verification of a compiled folder", _add_verify),
+        ("synth", "count what a compiled design takes of its part, and place it", add_synth),
         ("targets", "list the FPGA parts and their resources", _add_targets),
     ):
         description = f"{summary[0].upper()}{summary[1:]}."
@@ -70,9 +81,17 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
         help="search the recipe for the smallest network that loses no more than this")  # fmt: skip
     add("--target", default="ecp5-25k", metavar="PART",
         help="see 'lstmir targets' (default: ecp5-25k)")  # fmt: skip
-    add("--macs", type=positive, metavar="N", help="multipliers of the array (default: 16)")
+    add("--macs", type=multipliers, metavar="N",
+        help="multipliers of the array, or 'auto' for the fastest that fits (default: 16)")  # fmt: skip
+    add("--latency-us", type=amount, metavar="US",
+        help="the smallest design that takes no longer from a sequence's first beat to its result")  # fmt: skip
+    add("--fps", type=amount, metavar="N", help="the smallest design for N sequences a second")
+    add("--clock-mhz", type=frequency, metavar="MHZ",
+        help="the clock of --latency-us and --fps (default: the estimate, less its error)")  # fmt: skip
     add("--logic-multipliers", action="store_true",
         help="allow more multipliers than the part has DSP blocks")  # fmt: skip
+    add("--axi-lite", action="store_true",
+        help="add registers for a host: control, status and counts, by AXI4-Lite")  # fmt: skip
     add("--rtl-sequences", type=positive, default=4, metavar="N",
         help="sequences on which level 5 is interpreted (default: 4)")  # fmt: skip
     add("--no-synthesis", dest="synthesis", action="store_false",

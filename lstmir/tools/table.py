@@ -82,6 +82,7 @@ def _figures(summary: dict[str, Any]) -> list[tuple[str, str]]:
         ("one step", _step(schedule)),
         ("all sequences", _total(summary)),
         ("multipliers", f"{schedule['macs']} in the array, {schedule['tail_macs']} in the tail"),
+        ("estimated", _estimate(summary["estimate"])),
         *((entry["part"], _resources(entry)) for entry in summary["synthesis"]),
     ]
 
@@ -117,10 +118,18 @@ def _total(summary: dict[str, Any]) -> str:
     cycles = [
         check["cycles_total_simulated"]
         for check in summary["verification"]
-        if check["against"] == "verilog" and not check["back_pressure"]
+        if check["against"] == "verilog" and check["cycles_total_simulated"] is not None
     ]
-    simulated = "not simulated" if cycles in ([], [None]) else f"{cycles[0]} simulated"
+    simulated = f"{cycles[0]} simulated" if cycles else "not simulated"
     return f"{predicted} cycles predicted, {simulated}"
+
+
+def _estimate(entry: dict[str, Any] | None) -> str:
+    if entry is None:
+        return "not known for this part"
+    lut, ff = (f"{entry[n]} {n.upper()} +-{entry[f'{n}_error']:.0%}" for n in ("lut", "ff"))
+    clock = entry["fmax_mhz"] and f", {entry['fmax_mhz']:.0f} MHz +-{entry['fmax_error']:.0%}"
+    return f"{lut}, {ff}, {entry['dsp']} DSP, {entry['bram']} BRAM{clock or ''}"
 
 
 def _resources(entry: dict[str, Any]) -> str:

@@ -2,173 +2,213 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from lstmir.ir.operation import Value
-from lstmir.ir.types import TensorType
 from lstmir.numeric.fixed import FixedType, product_type
-from lstmir.passes.machine.controller import Controller
-from lstmir.passes.machine.lanes import Tiles, pack_fields, tiles_of, walk_words
-from lstmir.passes.machine.loader import Loader, bank_address, bank_depth
+from lstmir.passes.machine import blocks
 from lstmir.passes.machine.logic import Logic, natural, union_of
+from lstmir.passes.machine.orders import Order, early_sums
 from lstmir.passes.machine.program import Program
-from lstmir.passes.machine.timing import Timing, adder_levels
+from lstmir.passes.machine.sequencer import Sequencer
+from lstmir.passes.machine.tiles import Tiles, TileWords, pack_fields, ports_of, tiles_of
+from lstmir.passes.machine.timing import (
+    NEAR_READY,
+    adder_levels,
+    adder_stages,
+    chosen_ready,
+    operand_ready,
+)
+from lstmir.passes.machine.vectors import VectorReader
 
-
-@dataclass
-class StateLanes:
-    """The memory of a state that the array reads: a lane for every neighbour, two banks of rows."""
-
-    lanes: list[Value]
-    rows: int
+_SIGN = FixedType(True, 2, 0)
+_WIDEST_OPERAND = 18
+"""Bits of an operand that the multipliers of every target take."""
 
 
 @dataclass
 class Sums:
-    """The held sums of a group, by row, and what is known of it.
+    """The sums of a group, row by row of the multipliers, and which nests' tails may take them.
 
-    `for_tail` or `for_head` is true in the cycle before the sums can be used.
+    `running` are the sums as they grow, `held` what they were at the end of the last run, a cycle
+    later. `ready[n]` is true in the cycle in which nest n's are whole in `running`, `early[n]` a
+    cycle before. `captured[n][u][s]` hold what a row of unit u left before it began another sum.
     """
 
+    running: list[Value]
     held: list[Value]
-    for_tail: Value
-    for_head: Value
-    first: Value
-    bank: Value
+    ready: dict[int, Value]
+    early: dict[int, Value]
+    captured: dict[int, list[dict[int, Value]]]
+    load: Value
 
 
 class ArrayBuilder:
-    """Makes the array; `state_lanes` maps each state that it reads to its memory."""
+    """Makes the array."""
 
-    def __init__(self, logic: Logic, program: Program, timing: Timing) -> None:
-        self.logic, self.program, self.timing = logic, program, timing
+    def __init__(
+        self, logic: Logic, program: Program, orders: list[Order], sequencer: Sequencer,
+        words: TileWords,
+    ) -> None:  # fmt: skip
+        self.logic, self.program, self.orders = logic, program, orders
+        self.sequencer, self.words = sequencer, words
         self.levels = adder_levels(max(program.columns))
-        self.vector_type = union_of([walk.vector_type for walk in program.all_walks])
-        sums = (program.cell.sum_type, program.head.sum_type)
-        self.sum_type = union_of(sums)
-        logic.unit = "state memories"
-        self.state_lanes = {
-            state: self.state_memory(state)
-            for state in range(len(program.depths))
-            if program.is_read_by_array(state)
-        }
+        self.stages = adder_stages(program)
+        self.fields: dict[bytes, Value] = {}
+        self.meet = operand_ready(program)  # the cycle in which operands and weights meet
+        self.sum_type = union_of([nest.sum_type for nest in program.nests])
+        wide = max(walk.vector_type.width + walk.shift for walk in program.walks)
+        self.shifts_operands = wide <= _WIDEST_OPERAND
+        self.vector_type = union_of(
+            [
+                FixedType(t.signed, t.width + walk.shift * self.shifts_operands, 0)
+                for walk in program.walks
+                for t in (walk.vector_type,)
+            ]
+        )
 
-    def state_memory(self, state: int) -> StateLanes:
-        program = self.program
-        lanes = program.memory_lanes(state)
-        units = max(program.depths[state], program.cell.groups * program.units)
-        rows = -(-units // lanes)
-        element = program.state_types[state]
-        name = f"state_{state}_lane"
-        depth = bank_depth(rows)
-        rams = [self.logic.ram(depth, element, f"{name}_{e}") for e in range(lanes)]
-        return StateLanes(rams, rows)
-
-    def build(self, control: Controller, loader: Loader) -> Sums:
-        """From the controller's counters to the held sums."""
+    def build(self, reader: VectorReader, in_finish: Value) -> Sums:
+        """From the sequencer's counters to the sums."""
         logic, program = self.logic, self.program
-        logic.unit = "array"
-        tiles = tiles_of(program, self.timing)
-        walk, row = self.walk(control)
-        weights, ranks = self.stored(control, tiles)
-        near = self.neighbours(control, loader, walk, row)
-        operands = self.operands(near, ranks, tiles)
-        walk_there = logic.later(walk, 3)
+        logic.enter(
+            "array", "Multiplies a tile of weights with neighbours of a vector in each cycle."
+        )
+        tiles = tiles_of(program, self.orders)
+        self.has_signs = [tiles.has_signs(row) for row in range(program.rows)]
+        self.read_tile_words()
+        vectors = reader.read(self.row, self.is_new, self.is_reverse, in_finish)
+        logic.enter("weights", "The packed matrices, in the order in which the array reads them.")
+        weights, ranks = self.stored(tiles)
+        logic.enter("array")
+        if program.is_indexed:
+            operands = self.operands(self.neighbours(vectors), ranks, tiles)
+            by_row: Sequence[Sequence[int]] = tiles.places
+        else:
+            operands, by_row = self.ports(vectors)
         products = [
             [self.product(weights[p][k], operands[place], p, k) for k, place in enumerate(places)]
-            for p, places in enumerate(tiles.places)
+            for p, places in enumerate(by_row)
         ]
-        sums = [
-            self.row_sum([self.aligned(term, walk_there) for term in terms]) for terms in products
-        ]
-        return self.accumulate(control, sums)
+        return self.accumulate([self.row_sum(p, terms) for p, terms in enumerate(products)])
 
     # -- what is read -----------------------------------------------------------------------
 
-    def walk(self, control: Controller) -> tuple[Value, Value]:
-        """Which walk the tile belongs to and which row of its memory it reads, a cycle later."""
+    def read_tile_words(self) -> None:
+        """What the tile's word says, a cycle after the tile was shown."""
+        words = self.words
+        self.vector = self.tile_field(words.vectors, "vector")
+        self.row = self.tile_field(words.rows, "row")
+        self.is_new = self.tile_field(words.new, "is_new", is_flag=True)
+        self.is_reverse = self.tile_field(words.reverse, "is_reverse", is_flag=True)
+        self.shift = self.tile_field(self.shift_numbers(), "shift")
+
+    def tile_field(self, numbers: np.ndarray, name: str, *, is_flag: bool = False) -> Value:
         logic = self.logic
-        numbers, rows = walk_words(self.program, self.timing)
-        types = natural(int(numbers.max()) + 1), natural(int(rows.max()) + 1)
-        number, row = (
-            logic.delayed(logic.read(logic.rom(words, type_, name), control.tile), name.removesuffix("_rom"))
-            for words, type_, name in zip((numbers, rows), types, ("walk_rom", "row_rom"), strict=True)
-        )  # fmt: skip
-        return number, row
+        if not numbers.any():
+            return logic.truth(False) if is_flag else logic.literal(0, natural(1))
+        key = numbers.astype(np.int64).tobytes()
+        if key not in self.fields:
+            self.fields[key] = self.read_field(numbers, name)
+        found = self.fields[key]
+        return logic.equals(found, 1) if is_flag else found
 
-    def stored(
-        self, control: Controller, tiles: Tiles
-    ) -> tuple[list[list[Value]], list[Value | None]]:
-        """Weights [rows][columns] in the cycle of the operands, ranks in that of the neighbours."""
+    def read_field(self, numbers: np.ndarray, name: str) -> Value:
         logic = self.logic
-        packing = pack_fields(tiles.fields())
-        words = []
-        for number, (memory, width) in enumerate(zip(packing.words, packing.widths, strict=True)):
-            rom = logic.rom(memory, FixedType(False, width, 0), f"weights_{number}")
-            words.append(logic.delayed(logic.read(rom, control.address), f"weight_word_{number}"))
-        places = iter(packing.places)
-        delayed = [logic.delayed(word, f"weight_word_{n}_1") for n, word in enumerate(words)]
+        rom = logic.rom(numbers.astype(np.int64), natural(int(numbers.max()) + 1), f"{name}_rom")
+        return logic.delayed(logic.read(rom, self.sequencer.tile), name)
 
-        def field(width: int) -> Value:
-            word, low = next(places)
-            return logic.bits(delayed[word], low, width)
+    def shift_numbers(self) -> np.ndarray:
+        """For each tile, the number of its shift among all; zeros where operands do not need it."""
+        self.all_shifts = sorted(set(self.words.shifts.tolist()))
+        return np.searchsorted(self.all_shifts, self.words.shifts)
 
-        def weight(p: int, k: int) -> Value:
-            stored = field(tiles.types[p].width)
-            return logic.delayed(logic.as_type(stored, tiles.types[p]), f"weight_{p}_{k}")
-
-        weights = [[weight(p, k) for k in range(len(row))] for p, row in enumerate(tiles.weights)]
-        return weights, [field(each.bits) if each.bits else None for each in tiles.sources]
-
-    def neighbours(
-        self, control: Controller, loader: Loader, walk: Value, row: Value
-    ) -> list[Value]:
+    def neighbours(self, vectors: list[list[Value]]) -> list[Value]:
         """One element of each lane of the walk's vector, registered."""
         logic, program = self.logic, self.program
-        vectors = {-1: self.input_lanes(control, loader, row)}
-        vectors |= {state: self.state_reads(state, control, row) for state in self.state_lanes}
-        count = max(len(lanes) for lanes in vectors.values())
-        zero = logic.literal(0, self.vector_type)
         near = []
-        for e in range(count):
-            values = [
-                vectors[w.vector][e] if e < len(vectors[w.vector]) else zero
-                for w in program.all_walks
-            ]
+        for e in range(max(map(len, vectors))):
             # A lane that a vector lacks is never chosen: any value will do there.
-            spare = next(value for value in values if value is not zero)
-            chosen = [spare if value is zero else value for value in values]
-            near.append(logic.delayed(logic.pick(chosen, walk), f"near_{e}"))
+            there = next(v[e] for v in vectors if e < len(v))
+            values = []
+            for memory, lanes in zip(program.walked, vectors, strict=True):
+                spare = lanes[e] if e < len(lanes) else there
+                values.append(self.operand_bits(spare, memory))
+            near.append(logic.delayed(logic.pick(values, self.vector), f"near_{e}"))
         return near
 
-    def input_lanes(self, control: Controller, loader: Loader, row: Value) -> list[Value]:
-        if not any(walk.vector == -1 for walk in self.program.all_walks):
-            return []
+    def ports(self, vectors: list[list[Value]]) -> tuple[list[Value], list[list[int]]]:
+        """What multipliers read, registered, where the tile alone says which neighbours they take."""
+        logic, program = self.logic, self.program
+        found, places = ports_of(program, self.orders, self.words)
+        operands = []
+        for number, port in enumerate(found):
+            ranks = np.zeros(len(port.lanes), np.int64)
+            values = []
+            masks = [self.words.vectors == v for v in range(len(vectors))]
+            for mine in masks:
+                ranks[mine] = np.searchsorted(port.choices(mine), port.lanes[mine])
+            rank = self.tile_field(ranks, f"rank_{number}")
+            for memory, lanes, mine in zip(program.walked, vectors, masks, strict=True):
+                chosen = logic.pick([lanes[lane] for lane in port.choices(mine)], rank)
+                values.append(self.operand_bits(chosen, memory))
+            operands.append(logic.delayed(logic.pick(values, self.vector), f"operand_{number}"))
+        return operands, places
+
+    def operand_bits(self, value: Value, memory: int) -> Value:
+        """The integer of a vector's element, in the type and the unit of all operands."""
         logic = self.logic
-        buffer = logic.delayed(control.buffer, "buffer_1")
-        address = bank_address(logic, buffer, row, loader.rows)
-        return [self.operand_bits(logic.read(ram, address)) for ram in loader.lanes]
+        raw = logic.raw(value)
+        assert isinstance(raw.type, FixedType)
+        shifts = sorted({w.shift for w in self.program.walks if w.place.memory == memory})
+        if not self.shifts_operands or shifts == [0]:
+            return logic.widened(raw, self.vector_type)
 
-    def state_reads(self, state: int, control: Controller, row: Value) -> list[Value]:
-        logic, memory = self.logic, self.state_lanes[state]
-        bank, first = logic.delayed(control.bank, "bank_1"), logic.delayed(control.first, "first_1")
-        head = logic.delayed(control.is_head, "is_head_1")
-        address = bank_address(logic, bank, row, memory.rows)
-        initial = np.zeros(memory.rows * len(memory.lanes), np.int64)
-        initial[: len(self.program.initial[state])] = self.program.initial[state]
-        fresh = logic.all(first, logic.no(head), hint=f"state_{state}_fresh")
-        return [
-            self.operand_bits(
-                first_word(logic, fresh, initial[e :: len(memory.lanes)], row, logic.read(ram, address))
+        def shifted(shift: int) -> Value:
+            assert isinstance(raw.type, FixedType)
+            scaled = FixedType(raw.type.signed, raw.type.width, -shift)
+            return logic.widened(logic.as_type(raw, scaled), self.vector_type)
+
+        if len(shifts) == 1:
+            return shifted(shifts[0])
+        by_shift = {shift: shifted(shift) for shift in shifts}
+        spare = by_shift[shifts[0]]
+        return logic.pick([by_shift.get(shift, spare) for shift in self.all_shifts], self.shift)
+
+    def stored(self, tiles: Tiles) -> tuple[list[list[Value]], list[Value | None]]:
+        """Weights [rows][columns] in the cycle of chosen neighbours, ranks in that of the near ones."""
+        logic = self.logic
+        address = logic.later(self.sequencer.address, chosen_ready(self.program) - NEAR_READY)
+        fields = self.words_of(tiles.weight_fields(), address, "memory")
+        weights = iter(
+            logic.as_type(field, type_)
+            for field, type_ in zip(
+                fields, [t for row, t in zip(tiles.weights, tiles.types, strict=True) for _ in row],
+                strict=True,
             )
-            for e, ram in enumerate(memory.lanes)
-        ]  # fmt: skip
+        )  # fmt: skip
+        by_row = [[next(weights) for _ in row] for row in tiles.weights]
+        if not self.program.is_indexed:
+            return by_row, []
+        ranks = iter(self.words_of(tiles.rank_fields(), self.sequencer.address, "ranks"))
+        return by_row, [next(ranks) if each.bits else None for each in tiles.sources]
 
-    def operand_bits(self, value: Value) -> Value:
-        """The integer of a vector's element, in the type of all operands."""
-        return self.logic.widened(self.logic.raw(value), self.vector_type)
+    def words_of(
+        self, fields: list[tuple[np.ndarray, int]], address: Value, name: str
+    ) -> list[Value]:
+        """Fields of memories, two cycles after the address: read, and one register more."""
+        logic = self.logic
+        packing = pack_fields(fields)
+        read = []
+        for number, (words, width) in enumerate(zip(packing.words, packing.widths, strict=True)):
+            unit, type_ = f"{logic.unit}.{name}_{number}", FixedType(False, width, 0)
+            read.append(blocks.memory(logic, unit, words, type_, address, 2, "word"))
+        return [
+            logic.bits(read[number], low, bits)
+            for (number, low), (_, bits) in zip(packing.places, fields, strict=True)
+        ]
 
     # -- what is computed -------------------------------------------------------------------
 
@@ -183,86 +223,134 @@ class ArrayBuilder:
         return found
 
     def product(self, weight: Value, operand: Value, p: int, k: int) -> Value:
-        logic = self.logic
+        """One product; what is multiplied by a sign is the operand or its opposite."""
+        logic, stages = self.logic, self.program.input_stages
         assert isinstance(weight.type, FixedType)
-        exact = logic.op(
-            "arith.mul", weight, operand, type=product_type(weight.type, self.vector_type)
-        )
-        return logic.delayed(exact, f"product_{p}_{k}")
+        type_ = product_type(weight.type, self.vector_type)
+        self.enter_lane(p)
+        if weight.type == _SIGN and self.has_signs[p]:
+            weight, operand = logic.port(weight, f"weight_{k}"), logic.port(operand, f"operand_{k}")
+            for _ in range(stages):
+                weight = logic.delayed(weight, f"weight_{k}_q")
+                operand = logic.delayed(operand, f"operand_{k}_q")
+            product = logic.delayed(self.signed_operand(weight, operand, type_), f"product_{k}")
+        else:
+            factors = [("weight", weight), ("operand", operand)]
+            unit = f"{logic.unit}.multiplier_{k}"
+            product = blocks.multiplier(logic, unit, factors, type_, stages, "product")
+        return product if self.shifts_operands else self.aligned(product)
 
-    def aligned(self, product: Value, walk: Value) -> Value:
+    def enter_lane(self, row: int) -> None:
+        """What follows belongs to a row of multipliers."""
+        self.logic.enter(
+            f"array.lane_{row}", "A row of multipliers, and the sum of what they give."
+        )
+
+    def signed_operand(self, weight: Value, operand: Value, type_: FixedType) -> Value:
+        """The operand, its opposite or zero: the low bit of 1, 0, -1 is whether, the high one which."""
+        logic = self.logic
+        some, minus = (logic.equals(logic.bits(weight, bit, 1), 1) for bit in (0, 1))
+        same = logic.widened(operand, type_)
+        opposite = logic.widened(logic.op("arith.neg", operand), type_)
+        chosen = logic.select(minus, opposite, same)
+        return logic.select(some, chosen, logic.literal(0, type_))
+
+    def aligned(self, product: Value) -> Value:
         """The product shifted to the unit of its walk's sums."""
         logic = self.logic
-        shifts = [w.shift for w in self.program.all_walks]
         assert isinstance(product.type, FixedType)
-        width = product.type.width + max(shifts)
-        wide = FixedType(product.type.signed, width, 0)
+        wide = FixedType(product.type.signed, product.type.width + self.all_shifts[-1], 0)
 
         def shifted(shift: int) -> Value:
             assert isinstance(product.type, FixedType)
             scaled = FixedType(product.type.signed, product.type.width, -shift)
             return logic.widened(logic.as_type(product, scaled), wide)
 
-        by_shift = {shift: shifted(shift) for shift in sorted(set(shifts))}
-        return logic.pick([by_shift[shift] for shift in shifts], walk)
+        there = logic.later(self.shift, self.meet)
+        return logic.pick([shifted(shift) for shift in self.all_shifts], there)
 
-    def row_sum(self, terms: list[Value]) -> Value:
-        """The sum of a row's products: a register behind each level of adders."""
+    def row_sum(self, row: int, terms: list[Value]) -> Value:
+        """The sum of a row's products: a register behind each level of adders, or few of them."""
         logic = self.logic
-        for _ in range(self.levels):
+        self.enter_lane(row)
+        for level in range(1, self.levels + 1):
             pairs = [terms[i : i + 2] for i in range(0, len(terms), 2)]
-            terms = [
-                logic.delayed(
-                    logic.op("arith.add", *pair) if len(pair) == 2 else pair[0], "partial"
-                )
-                for pair in pairs
-            ]
+            terms = [logic.op("arith.add", *pair) if len(pair) == 2 else pair[0] for pair in pairs]
+            if level % self.program.operations == 0 or level == self.levels:
+                terms = [logic.delayed(term, "partial") for term in terms]
         return terms[0]
 
-    def accumulate(self, control: Controller, sums: list[Value]) -> Sums:
-        """Add each row's sums over the tiles of a group, from its first value; then hold them."""
-        logic = self.logic
-        wait = 4 + self.levels
-        begins = logic.later(control.begins, wait, reset=True)
-        first_values = self.first_values(control, wait)
-        load = logic.later(control.ends, wait + 1, reset=True)
-        held = []
-        for p, term in enumerate(sums):
-            total = logic.reg(self.sum_type, f"sum_{p}")
-            base = logic.select(begins, first_values[p], total)
+    # -- sums -------------------------------------------------------------------------------
+
+    def accumulate(self, terms: list[Value]) -> Sums:
+        """Add each row's terms over the tiles of a run, from zero or from what a run before left."""
+        logic, sequencer = self.logic, self.sequencer
+        logic.enter("array")
+        arrives = self.meet + 1 + self.stages
+        begins = logic.later(sequencer.begins, arrives, reset=True)
+        resumes = logic.later(sequencer.resumes, arrives - 1)
+        load = logic.later(sequencer.ends, arrives + 1, reset=True)
+        split = max(order.ahead for order in self.orders)
+        ahead = logic.later(sequencer.nest, arrives - 1) if split > 1 else sequencer.nest
+        running, held = [], []
+        for p, term in enumerate(terms):
+            restart = self.restart(p, begins, arrives)
+            self.enter_lane(p)
+            restart = logic.port(restart, "begins")
+            total = logic.reg(self.sum_type, "sum")
+            saved = [logic.held(total, load, "held")]
+            for depth in range(1, split - 1):
+                saved.append(logic.held(saved[-1], load, f"left_{depth}"))
+            start = logic.literal(0, self.sum_type)
+            if split > 1:
+                left = [saved[max(0, order.ahead - 2)] for order in self.orders]
+                mine = logic.pick(left, ahead) if len(set(left)) > 1 else left[0]
+                chosen = logic.select(resumes, mine, start)
+                start = logic.delayed(chosen, "start")
+            base = logic.select(restart, start, total)
             logic.drive(total, logic.wrapped(logic.op("arith.add", base, term), self.sum_type))
-            held.append(logic.held(total, load, f"held_{p}"))
-        head = logic.later(control.is_head, wait + 1)
-        first, bank = (
-            logic.held(logic.later(flag, wait + 1), load, f"held_{flag.name}")
-            for flag in (control.first, control.bank)
-        )
-        for_tail = logic.all(load, logic.no(head), hint="load_for_tail")
-        return Sums(held, for_tail, logic.all(load, head, hint="load_for_head"), first, bank)
+            running.append(total)
+            held.append(saved[0])
+        logic.enter("array")
+        ready, early = self.readiness(arrives)
+        return Sums(running, held, ready, early, self.captured(running, arrives), load)
 
-    def first_values(self, control: Controller, wait: int) -> list[Value]:
-        """The accumulators' first values, in the cycle in which a group's first sum arrives."""
-        logic, program = self.logic, self.program
-        words = np.concatenate([program.cell.first, program.head.first]).astype(np.int64)
-        packing = pack_fields([(words[:, p], self.sum_type.width) for p in range(program.rows)])
-        group = logic.later(control.group, wait - 1)
-        read = []
-        for number, (memory, width) in enumerate(zip(packing.words, packing.widths, strict=True)):
-            rom = logic.rom(memory, FixedType(False, width, 0), f"first_sums_{number}")
-            read.append(logic.delayed(logic.read(rom, group), f"first_word_{number}"))
-        return [
-            logic.as_type(logic.bits(read[memory], low, self.sum_type.width), self.sum_type)
-            for memory, low in packing.places
-        ]
+    def restart(self, row: int, begins: Value, arrives: int) -> Value:
+        """Whether a row begins another sum: with every run, and where it serves two sums."""
+        marks = self.words.restarts[row]
+        if not marks.any():
+            return begins
+        logic = self.logic
+        logic.enter("array")
+        again = self.tile_field(marks, f"restart_{row}", is_flag=True)
+        return logic.any(begins, logic.later(again, arrives - 1))
 
+    def readiness(self, arrives: int) -> tuple[dict[int, Value], dict[int, Value]]:
+        logic, sequencer = self.logic, self.sequencer
+        ready, early = {}, {}
+        for number, nest in enumerate(self.program.nests):
+            mine = sequencer.finishes
+            if len(self.program.nests) > 1:
+                mine = logic.all(mine, logic.equals(sequencer.nest, number))
+            early[number] = logic.later(mine, arrives, reset=True)
+            ready[number] = logic.delayed(early[number], f"ready_{nest.name}", reset=True)
+        return ready, early
 
-def first_word(
-    logic: Logic, first: Value, initial: np.ndarray, address: Value, read: Value
-) -> Value:
-    """The word read, or the initial one while the states are the initial ones."""
-    if not initial.any():
-        return logic.select(first, logic.literal(0, read.type), read)
-    assert isinstance(read.type, FixedType)
-    rom = logic.rom(initial, read.type, "initial")
-    assert isinstance(rom.type, TensorType)
-    return logic.select(first, logic.read(rom, address), read)
+    def captured(self, running: list[Value], arrives: int) -> dict[int, list[dict[int, Value]]]:
+        """Sums that are whole before their group is: what their row holds when it begins another."""
+        found: dict[int, list[dict[int, Value]]] = {}
+        for number, (nest, order) in enumerate(zip(self.program.nests, self.orders, strict=True)):
+            found[number] = [{} for _ in range(nest.units)]
+            for sum_, tile in early_sums(nest, order).items():
+                load = self.at_tile(self.words.bases[number] + tile, arrives)
+                for unit in range(nest.units):
+                    row = unit * nest.lanes_of_unit + nest.lanes[sum_]
+                    name = f"captured_{number}_{unit}_{sum_}"
+                    found[number][unit][sum_] = self.logic.held(running[row], load, name)
+        return found
+
+    def at_tile(self, tile: int, arrives: int) -> Value:
+        """Whether the sums of a tile are there: it was shown as long ago as they take."""
+        logic, sequencer = self.logic, self.sequencer
+        here = logic.equals(sequencer.tile, tile)
+        return logic.later(logic.all(sequencer.working, here), arrives + 1, reset=True)

@@ -1,49 +1,81 @@
-"""Takes the held sums apart: a hidden unit a cycle for the tail, a row a cycle for the head."""
+"""Takes the sums of a group apart: a hidden unit a cycle for each of the nest's tails."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lstmir.ir.operation import Value
 from lstmir.ir.types import I1
 from lstmir.passes.machine.array import Sums
 from lstmir.passes.machine.logic import Logic, natural
-from lstmir.passes.machine.program import Program
+from lstmir.passes.machine.program import Nest
+from lstmir.passes.machine.sequencer import Sequencer
 
 
 @dataclass
 class Drain:
-    """`gate_sums` are the sums of the unit of this cycle, `row_sum` that of the head's row."""
+    """What the tails of nest `number` take: in their cycle 0 `sums[t]` are those of tail t's unit.
 
-    unit_valid: Value
-    row_valid: Value
-    gate_sums: list[Value]
-    row_sum: Value
+    `valid` says in the cycle before that there will be some. `latency` are the cycles from a tile
+    to its sums.
+    """
 
+    logic: Logic
+    number: int
+    nest: Nest
+    array: Sums
+    sequencer: Sequencer
+    latency: int
+    valid: Value = field(init=False)
+    sums: list[list[Value]] = field(init=False)
+    _flags: dict[str, Value] = field(default_factory=dict)
 
-def build_drain(logic: Logic, program: Program, sums: Sums) -> Drain:
-    """Counters over units and gates, and the selections that they steer."""
-    logic.unit = "drain"
-    gates, units = program.gates, program.rows // program.gates
-    unit_valid, row_valid = logic.reg(I1, "unit_valid", 0), logic.reg(I1, "row_valid", 0)
-    unit, gate = logic.reg(natural(units), "unit", 0), logic.reg(natural(gates), "gate", 0)
-    last_unit = logic.equals(unit, units - 1, hint="last_unit")
-    last_gate = logic.equals(gate, gates - 1, hint="last_gate")
-    unit_done = logic.any(unit_valid, logic.all(row_valid, last_gate), hint="unit_done")
+    def __post_init__(self) -> None:
+        if self.nest.turns == 1:
+            self.valid = self.array.early[self.number]
+            self.sums = [self.rows(u, self.array.running) for u in range(self.nest.units)]
+        else:
+            self.take_apart()
 
-    going_on = logic.no(logic.all(unit_done, last_unit), hint="going_on")
-    logic.drive(unit_valid, logic.any(sums.for_tail, logic.all(unit_valid, going_on)))
-    logic.drive(row_valid, logic.any(sums.for_head, logic.all(row_valid, going_on)))
-    load = logic.any(sums.for_tail, sums.for_head)
+    def take_apart(self) -> None:
+        """A counter over the turns, and the choices that it steers."""
+        logic, nest = self.logic, self.nest
+        what = "Takes the sums of a group apart: those of one unit a cycle, for the tail."
+        logic.enter(f"{nest.name}_drain", what)
+        self.valid = logic.reg(I1, "valid", 0)
+        turn = logic.reg(natural(nest.turns), "turn", 0)
+        is_last = logic.equals(turn, nest.turns - 1, hint="is_last")
+        ready = self.array.ready[self.number]
+        logic.drive(self.valid, logic.any(ready, logic.all(self.valid, logic.no(is_last))))
+        counted = logic.select(self.valid, logic.plus_one(turn), turn)
+        logic.drive(turn, logic.select(ready, logic.literal(0, turn.type), counted))
+        units = [self.rows(u, self.array.held) for u in range(nest.units)]
+        self.sums = [
+            [self.chosen([rows[s] for rows in units[t :: nest.tails]], turn, s, t)
+             for s in range(nest.sums)]
+            for t in range(nest.tails)
+        ]  # fmt: skip
 
-    def counts(state: Value, enable: Value, last: Value) -> None:
-        zero = logic.literal(0, state.type)
-        following = logic.select(last, zero, logic.plus_one(state))
-        logic.drive(state, logic.select(load, zero, logic.select(enable, following, state)))
+    def chosen(self, sums: list[Value], turn: Value, sum_: int, tail: int) -> Value:
+        """The sum of the unit whose turn it is."""
+        name = f"sum_{sum_}" if self.nest.tails == 1 else f"sum_{tail}_{sum_}"
+        return self.logic.delayed(self.logic.pick(sums, turn), name)
 
-    counts(unit, unit_done, last_unit)
-    counts(gate, row_valid, last_gate)
-    gate_sums = [
-        logic.pick([sums.held[u * gates + q] for u in range(units)], unit) for q in range(gates)
-    ]
-    return Drain(unit_valid, row_valid, gate_sums, logic.pick(gate_sums, gate))
+    def rows(self, unit: int, rows: list[Value]) -> list[Value]:
+        """The sums of a unit: most from its rows, some were captured before."""
+        nest, captured = self.nest, self.array.captured[self.number][unit]
+        base = unit * nest.lanes_of_unit
+        return [captured.get(s, rows[base + nest.lanes[s]]) for s in range(nest.sums)]
+
+    def flag(self, name: str) -> Value:
+        """The sequencer's `first`, `last` or `bank` as it was for the units that `valid` announces."""
+        if name not in self._flags:
+            self._flags[name] = self.delayed_flag(name)
+        return self._flags[name]
+
+    def delayed_flag(self, name: str) -> Value:
+        logic, now = self.logic, getattr(self.sequencer, name)
+        logic.enter(f"{self.nest.name}_{'drain' if self.nest.turns > 1 else 'tail'}")
+        if self.nest.turns == 1:
+            return logic.later(now, self.latency - 1)
+        return logic.held(logic.later(now, self.latency), self.array.load, f"held_{name}")

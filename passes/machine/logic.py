@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lstmir.ir.builder import Builder
-from lstmir.ir.operation import Operation, Value
+from lstmir.ir.operation import Value
 from lstmir.ir.types import I1, TensorType, Type
 from lstmir.numeric.fixed import FixedType, union_type
 
@@ -29,9 +29,17 @@ class Logic:
 
     build: Builder
     unit: str = ""
+    units: dict[str, str] = field(default_factory=dict)
     updates: list[tuple[Value, Value]] = field(default_factory=list)
     _literals: dict[tuple[Type, int], Value] = field(default_factory=dict)
     _made: dict[tuple[object, ...], Value] = field(default_factory=dict)
+    _names: dict[Value, str] = field(default_factory=dict)
+
+    def enter(self, unit: str, what: str = "") -> None:
+        """What is made from here on belongs to a unit; `what` says what it is, for its readers."""
+        self.unit = unit
+        if what:
+            self.units.setdefault(unit, what)
 
     def op(self, name: str, *operands: Value, type: Type | None = None, hint: str | None = None,
            **attributes: object) -> Value:  # fmt: skip
@@ -42,12 +50,22 @@ class Logic:
         key = (name, operands, type, tuple(attributes.items()), self.unit)
         if key in self._made:
             return self._made[key]
-        made = self.build.value(name, *operands, type=type, hint=hint, **attributes)
+        made = self.build.value(name, *operands, type=type, hint=self.named(hint), **attributes)
+        if hint:
+            self._names[made] = hint
         if self.unit:
             made.op.attributes["unit"] = self.unit
         if name not in _STATE:
             self._made[key] = made
         return made
+
+    def named(self, hint: str | None) -> str | None:
+        """A name as it is called from outside the unit."""
+        return f"{self.unit.replace('.', '_')}_{hint}" if hint and self.unit else hint
+
+    def local(self, value: Value) -> str | None:
+        """What a value is called in its unit."""
+        return self._names.get(value, value.name)
 
     # -- constants --------------------------------------------------------------------------
 
@@ -64,7 +82,8 @@ class Logic:
 
     def rom(self, words: np.ndarray, element: FixedType, name: str) -> Value:
         """A memory of constant words."""
-        made = self.build.constant(np.asarray(words), TensorType(words.shape, element), name)
+        type_ = TensorType(words.shape, element)
+        made = self.build.constant(np.asarray(words), type_, self.named(name) or name)
         if self.unit:
             made.op.attributes["unit"] = self.unit
         return made
@@ -87,13 +106,13 @@ class Logic:
 
     def delayed(self, value: Value, name: str | None = None, *, reset: bool = False) -> Value:
         """The value one cycle later."""
-        state = self.reg(value.type, name or (value.name or "delayed"), 0 if reset else None)
+        state = self.reg(value.type, name or (self.local(value) or "delayed"), 0 if reset else None)
         self.drive(state, value)
         return state
 
     def later(self, value: Value, cycles: int, *, reset: bool = False) -> Value:
         """The value some cycles later."""
-        base = value.name or "delayed"
+        base = self.local(value) or "delayed"
         for cycle in range(1, cycles + 1):
             value = self.delayed(value, f"{base}_{cycle}", reset=reset)
         return value
@@ -110,15 +129,26 @@ class Logic:
         self, condition: Value, if_true: Value, if_false: Value, hint: str | None = None
     ) -> Value:
         """One of two values; they are of one type."""
+        if if_true is if_false:
+            return if_true
         return self.op("arith.select", condition, if_true, if_false, type=if_true.type, hint=hint)
 
     def all(self, *terms: Value, hint: str | None = None) -> Value:
         """Whether all are true."""
-        return terms[0] if len(terms) == 1 else self.op("arith.and", *terms, hint=hint)
+        return self._joined("arith.and", terms, True, hint)
 
     def any(self, *terms: Value, hint: str | None = None) -> Value:
         """Whether any is true."""
-        return terms[0] if len(terms) == 1 else self.op("arith.or", *terms, hint=hint)
+        return self._joined("arith.or", terms, False, hint)
+
+    def _joined(self, name: str, terms: Sequence[Value], neutral: bool, hint: str | None) -> Value:
+        """Terms joined, without those that change nothing; one that decides is the answer."""
+        if self.truth(not neutral) in terms:
+            return self.truth(not neutral)
+        rest = [term for term in terms if term is not self.truth(neutral)]
+        if not rest:
+            return self.truth(neutral)
+        return rest[0] if len(rest) == 1 else self.op(name, *rest, hint=hint)
 
     def no(self, term: Value, hint: str | None = None) -> Value:
         """Whether it is false."""
@@ -129,6 +159,16 @@ class Logic:
         return self.op(
             "arith.compare", value, self.literal(integer, value.type), predicate="eq", hint=hint
         )
+
+    def same(self, left: Value, right: Value, hint: str | None = None) -> Value:
+        """Whether two numbers are equal."""
+        return self.op("arith.compare", left, right, predicate="eq", hint=hint)
+
+    def minus_one(self, value: Value) -> Value:
+        """The natural number before, of the same type; the largest before zero."""
+        assert isinstance(value.type, FixedType)
+        ones = self.literal(value.type.max_int, value.type)
+        return self.wrapped(self.op("arith.add", value, ones), value.type)
 
     def plus_one(self, value: Value) -> Value:
         """The next natural number of the same type, zero after the last."""
@@ -154,6 +194,10 @@ class Logic:
         """The same wires as another type."""
         return value if value.type == type else self.op("rtl.cast", value, type=type)
 
+    def port(self, value: Value, name: str) -> Value:
+        """A value of another unit, under the name that it has in this one."""
+        return self.op("rtl.cast", value, type=value.type, hint=name)
+
     def bits(self, value: Value, low: int, width: int) -> Value:
         """Neighbouring wires."""
         assert isinstance(value.type, FixedType)
@@ -161,16 +205,18 @@ class Logic:
             return self.as_type(value, FixedType(False, width, 0))
         return self.op("rtl.bits", value, low=low, width=width)
 
-    def pick(self, values: Sequence[Value], index: Value) -> Value:
+    def pick(self, values: Sequence[Value], index: Value, hint: str | None = None) -> Value:
         """The value at an index: a tree of two-way selections, one level a bit."""
         if len(values) == 1:
             return values[0]
         assert isinstance(index.type, FixedType)
         level = list(values)
-        for bit in range((len(values) - 1).bit_length()):
+        levels = (len(values) - 1).bit_length()
+        for bit in range(levels):
             high = self.equals(self.bits(index, bit, 1), 1)
+            name = hint if bit == levels - 1 else None
             level = [
-                pair[0] if len(set(pair)) == 1 else self.select(high, pair[1], pair[0])
+                pair[0] if len(set(pair)) == 1 else self.select(high, pair[1], pair[0], name)
                 for pair in (level[i : i + 2] for i in range(0, len(level), 2))
             ]
         return level[0]
@@ -183,18 +229,13 @@ class Logic:
 
     def counter(self, count: int, enable: Value, name: str) -> tuple[Value, Value]:
         """Counts 0 to count - 1 over and over; also whether it stands at the last."""
+        if count == 1:
+            return self.literal(0, natural(1)), self.truth(True)
         state = self.reg(natural(count), name, 0)
         last = self.equals(state, count - 1, hint=f"{name}_last")
         following = self.select(last, self.literal(0, state.type), self.plus_one(state))
         self.drive(state, self.select(enable, following, state))
         return state, last
-
-
-def terminator(logic: Logic, outputs: Sequence[Value]) -> Operation:
-    """End the clocked function."""
-    pairs = [value for pair in logic.updates for value in pair]
-    sizes = (len(outputs), len(pairs))
-    return logic.build.end("rtl.next", [*outputs, *pairs], segments=sizes)
 
 
 def union_of(types: Sequence[FixedType]) -> FixedType:

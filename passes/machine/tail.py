@@ -2,190 +2,350 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from lstmir.ir.module import Module
 from lstmir.ir.operands import constant_of
 from lstmir.ir.operation import Operation, Value
-from lstmir.ir.types import element_of
-from lstmir.numeric.fixed import FixedType
-from lstmir.passes.machine.array import StateLanes, Sums, first_word
+from lstmir.ir.types import Type, element_of
+from lstmir.numeric.fixed import FixedType, narrowest
+from lstmir.passes.machine import blocks
 from lstmir.passes.machine.drain import Drain
-from lstmir.passes.machine.loader import bank_address
 from lstmir.passes.machine.logic import Logic, natural
-from lstmir.passes.machine.program import Program
+from lstmir.passes.machine.program import Kind, Nest, Program
+from lstmir.passes.machine.reading import is_sum
+from lstmir.passes.machine.receiver import bank_address
+from lstmir.passes.machine.rounding import FoldedRounding
+from lstmir.passes.machine.saturations import Saturations
+from lstmir.passes.machine.vectors import Lanes, first_word
+
+_IN_BLOCKS = ("arith.mul", "fx.lookup")
+"""Operations with units of their own."""
+
+
+@dataclass
+class Stored:
+    """Words of the result, one from each tail, where `valid`.
+
+    `ends` says that the result's last are among them, `last` that the packet's are.
+    """
+
+    words: list[Value]
+    valid: Value
+    ends: Value
+    last: Value
+
+
+def joined(logic: Logic, parts: list[Stored]) -> Stored:
+    """The words of several tails as of one: they come in different cycles, those of the last at last."""
+    *others, last = parts
+    words, valid = last.words, last.valid
+    for part in others:
+        logic.enter("sender")
+        words = [logic.select(part.valid, part.words[0], words[0])]
+        valid = logic.any(part.valid, valid)
+    if not others:
+        return last
+    ends = logic.all(last.valid, last.last)
+    return Stored(words, valid, ends, ends)
+
+
+@dataclass
+class UnitMemories:
+    """The memories with a word a unit, which tails load; made when the first one asks."""
+
+    logic: Logic
+    program: Program
+    loaded: set[int] = field(init=False)
+    _rams: dict[tuple[int, int], Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.loaded = {
+            nest.places[op.operands[0]].memory
+            for nest in self.program.nests
+            for op in nest.tail.regions[0].operations()
+            if op.name == "tile.load" and op.operands[0] in nest.places
+        }
+
+    def of(self, memory: int, tail: int, tails: int) -> Value:
+        """The part for one tail of a state's memory, or of what a nest leaves for another one's tail."""
+        if (memory, tail) not in self._rams:
+            described = self.program.memories[memory]
+            unit = self.logic.unit
+            self.logic.enter(
+                f"{described.name}_units", "A word a unit, which the tails load and store."
+            )
+            depth = -(-described.depth // tails)
+            name = "words" if tails == 1 else f"words_{tail}"
+            if depth == 1:
+                self._rams[memory, tail] = self.logic.reg(described.type, name)
+            else:
+                self._rams[memory, tail] = self.logic.ram(depth, described.type, name)
+            self.logic.enter(unit)
+        return self._rams[memory, tail]
+
+    def read(self, memory: int, tail: int, tails: int, turn: Value) -> Value:
+        """The word of the tail's unit in a turn; that of a lone unit is a register."""
+        held = self.of(memory, tail, tails)
+        return self.logic.read(held, turn) if held.op.name == "rtl.ram" else held
+
+    def write(
+        self, memory: int, tail: int, tails: int, turn: Value, word: Value, valid: Value
+    ) -> None:
+        """Store a word."""
+        logic, held = self.logic, self.of(memory, tail, tails)
+        if held.op.name == "rtl.ram":
+            logic.drive(held, logic.op("rtl.write", held, turn, word, valid))
+        else:
+            logic.drive(held, logic.select(valid, word, held))
+
+
+class TailControl:
+    """What moves along with a unit through the tails of a nest, and counts the units."""
+
+    def __init__(self, logic: Logic, drain: Drain, unit: str) -> None:
+        self.logic, self.drain, self.unit = logic, drain, unit
+        self.turns = drain.nest.groups * drain.nest.turns
+        self._flags: dict[tuple[str, int], Value] = {}
+        self._counters: dict[int, Value] = {}
+
+    def flag(self, name: str, cycle: int) -> Value:
+        """`valid`, `first`, `last` or `bank` of the units that are in a cycle of the tails."""
+        if (name, cycle) not in self._flags:
+            self._flags[name, cycle] = self._flag(name, cycle)
+        return self._flags[name, cycle]
+
+    def _flag(self, name: str, cycle: int) -> Value:
+        if cycle == -1:
+            return self.drain.valid if name == "valid" else self.drain.flag(name)
+        before = self.flag(name, cycle - 1)
+        self.logic.enter(self.unit)
+        return self.logic.delayed(before, f"{name}_{cycle}", reset=name == "valid")
+
+    def turn(self, cycle: int) -> Value:
+        """Which turn is in a cycle of the tails, counted over all groups."""
+        if cycle not in self._counters:
+            valid = self.flag("valid", cycle)
+            self.logic.enter(self.unit)
+            label = f"unit_{cycle}" if cycle >= 0 else "unit_before"
+            self._counters[cycle], _ = self.logic.counter(self.turns, valid, label)
+        return self._counters[cycle]
 
 
 class TailBuilder:
-    """Rewrites the body of the unit loop as a pipeline: each operation, then a register."""
+    """Rewrites the body of a nest's unit loop as a pipeline, once for each tail.
+
+    An operation has a register behind it, unless `schedule` gave it no latency.
+    """
 
     def __init__(
-        self, logic: Logic, module: Module, program: Program, drain: Drain, sums: Sums,
-        state_lanes: dict[int, StateLanes],
+        self, logic: Logic, module: Module, program: Program, drain: Drain,
+        vectors: dict[int, Lanes], units: UnitMemories, saturations: Saturations | None = None,
     ) -> None:  # fmt: skip
         self.logic, self.module, self.program = logic, module, program
-        self.drain, self.sums, self.state_lanes = drain, sums, state_lanes
-        self.units = program.cell.groups * program.units
-        self.body = program.unit_loop.regions[0]
-        self.state_of = {
-            value: index - 1
-            for index, value in enumerate(self.body.arguments)
-            if 0 < index <= len(program.depths)
-        }
-        self.ready: dict[Value, int] = {}
-        self.at: dict[tuple[Value, int], Value] = {}
-        self.flags: dict[tuple[str, int], Value] = {}
-        self.counters: dict[int, Value] = {}
-        self.rams: dict[int, Value] = {}
+        self.saturations = saturations
+        self.drain, self.vectors, self.units = drain, vectors, units
+        self.nest: Nest = drain.nest
+        self.body = self.nest.tail.regions[0]
+        self.control = TailControl(logic, drain, f"{self.nest.name}_tail")
+        self.rounding = FoldedRounding(self.body)
+        if saturations is None:
+            self.rounding.find(self.constant_vectors())
+        self.at: dict[tuple[Value, int, int], Value] = {}
 
-    def build(self) -> None:
-        """All operations of the tail, in order."""
-        self.logic.unit = "tail"
+    def constant_vectors(self) -> set[Value]:
+        """The memories of constants that the tail loads a word a unit of."""
+        loads = (op for op in self.body.operations() if op.name == "tile.load" and not is_sum(op))
+        return {op.operands[0] for op in loads if op.operands[0] not in self.nest.places}
+
+    def build(self) -> list[Stored]:
+        """All operations of the tails, in order; what leaves the machine, if it is this nest's."""
+        stored: list[Stored] = []
         for op in self.body.operations():
             if op is self.body.end:
                 continue
             if op.name == "tile.store":
-                self.store(op)
+                stored += self.store(op)
                 continue
-            start = op.attributes["start"]
-            name = op.result_names[0] or "value"
-            made = self.logic.delayed(self.make(op, start), name)
-            self.ready[op.result] = start + op.attributes["latency"]
-            self.at[op.result, self.ready[op.result]] = made
+            for tail in range(self.nest.tails):
+                self.operation(op, tail)
+        return stored
 
-    def make(self, op: Operation, start: int) -> Value:
+    def enter(self, tail: int) -> None:
+        """What is made from here on belongs to a tail."""
+        name, what = (
+            f"{self.nest.name}_tail",
+            "From the sums of a unit to its words: a unit a cycle.",
+        )
+        self.logic.enter(name if self.nest.tails == 1 else f"{name}.unit_{tail}", what)
+
+    def operation(self, op: Operation, tail: int) -> None:
+        start, latency = op.attributes["start"], op.attributes["latency"]
+        if op.name in _IN_BLOCKS:
+            made = self.block(op, start, tail)
+        else:
+            made = self.make(op, start, tail)
+            self.enter(tail)
+            for _ in range(latency):
+                made = self.logic.delayed(made, op.result_names[0] or "value")
+        self.at[op.result, tail, start + latency] = made
+
+    def block(self, op: Operation, start: int, tail: int) -> Value:
+        """A multiplier or a table, with its registers inside."""
+        latency, name = op.attributes["latency"], op.result_names[0] or "value"
+        is_product, type_ = op.name == "arith.mul", element_of(op.result.type)
+        inputs = op.operands if is_product else op.operands[1:]
+        operands = [self.value(value, start, tail) for value in inputs]
+        self.enter(tail)
+        around = self.logic.unit
+        assert isinstance(type_, FixedType)
+        if is_product:
+            names = [value.name or "factor" for value in inputs]
+            factors, unit = list(zip(names, operands, strict=True)), f"{around}.multiplier_{name}"
+            return blocks.multiplier(self.logic, unit, factors, type_, latency - 1, name)
+        words = constant_of(op.operands[0], self.module.resources)
+        (index,) = operands
+        assert words is not None and isinstance(index.type, FixedType)
+        address, unit = self.logic.bits(index, 0, index.type.width), f"{around}.{name}_table"
+        return blocks.memory(self.logic, unit, words, type_, address, latency, name)
+
+    def make(self, op: Operation, start: int, tail: int) -> Value:
         """The combinational part of an operation, in its start cycle."""
         if op.name == "tile.load":
-            return self.load(op, start)
-        if op.name == "fx.lookup":
-            return self.lookup(op, start)
-        operands = [self.value(value, start) for value in op.operands]
+            return self.load(op, start, tail)
+        operands = [self.value(value, start, tail) for value in op.operands]
         kept = {k: v for k, v in op.attributes.items() if k not in ("start", "latency", "bound")}
-        return self.logic.op(op.name, *operands, type=op.result.type, **kept)
+        type_: Type | None = op.result.type
+        if op in self.rounding.floors:
+            kept["rounding"] = "floor"
+        if op in self.rounding.sums:
+            type_ = None  # with the half it may be wider
+        if self.saturations is not None and op.name == "fx.requantize":
+            valid = self.control.flag("valid", start)
+            self.enter(tail)
+            self.saturations.note(op, operands[0], valid)
+        self.enter(tail)
+        return self.logic.op(op.name, *operands, type=type_, **kept)
 
-    def value(self, value: Value, cycle: int) -> Value:
-        """A value of the body as it stands in a cycle of the tail."""
-        if (value, cycle) not in self.at:
-            before = self.value(value, cycle - 1)
-            self.at[value, cycle] = self.logic.delayed(before)
-        return self.at[value, cycle]
-
-    # -- what moves along with a unit ---------------------------------------------------------
-
-    def flag(self, name: str, cycle: int) -> Value:
-        """`valid`, `first` or `bank` of the unit that is in a cycle of the tail."""
-        if (name, cycle) not in self.flags:
-            if cycle == 0:
-                now = {
-                    "valid": self.drain.unit_valid,
-                    "first": self.sums.first,
-                    "bank": self.sums.bank,
-                }
-                self.flags[name, 0] = now[name]
-            else:
-                before = self.flag(name, cycle - 1)
-                label = f"tail_{name}_{cycle}"
-                self.flags[name, cycle] = self.logic.delayed(before, label, reset=name == "valid")
-        return self.flags[name, cycle]
-
-    def address(self, cycle: int) -> Value:
-        """Which unit is in a cycle of the tail."""
-        if cycle not in self.counters:
-            valid = self.flag("valid", cycle)
-            self.counters[cycle], _ = self.logic.counter(
-                self.units, valid, f"unit_in_cycle_{cycle}"
-            )
-        return self.counters[cycle]
+    def value(self, value: Value, cycle: int, tail: int) -> Value:
+        """A value of the body as it stands in a cycle of a tail."""
+        key = (value, tail, cycle)
+        if key not in self.at:
+            before = self.value(value, cycle - 1, tail)
+            self.enter(tail)
+            self.at[key] = self.logic.delayed(before)
+        return self.at[key]
 
     # -- memories ---------------------------------------------------------------------------
 
-    def load(self, op: Operation, start: int) -> Value:
-        """A gate's sum, a unit's state, or an element of a constant vector."""
-        memory = op.operands[0]
-        if len(op.operands) == 2:
-            return self.gate_sum(op)
-        if memory in self.state_of:
-            return self.state(self.state_of[memory], start)
-        return self.vector(op, start)
+    def load(self, op: Operation, start: int, tail: int) -> Value:
+        """A sum, a unit's word of a memory, or an element of a constant vector."""
+        if is_sum(op):
+            return self.sum(op, tail)
+        place = self.nest.places.get(op.operands[0])
+        turn = self.control.turn(start)
+        if place is None:
+            return self.vector(op, turn, tail)
+        described = self.program.memories[place.memory]
+        word = self.units.read(place.memory, tail, self.nest.tails, turn)
+        begins = self.drain.number < len(self.program.step) and not place.is_new
+        if not begins or described.kind is not Kind.STATE:
+            return word
+        first = self.control.flag("first", start)
+        self.enter(tail)
+        return first_word(self.logic, first, self.words(described.initial, 0, tail), turn, word)
 
-    def gate_sum(self, op: Operation) -> Value:
+    def words(self, array: np.ndarray, base: int, tail: int) -> np.ndarray:
+        """The words of a vector that belong to the units of a tail, zeros behind them."""
+        words = np.zeros(self.nest.groups * self.nest.units, np.int64)
+        part = array[base : base + len(words)]
+        words[: len(part)] = part
+        return words[tail :: self.nest.tails]
+
+    def sum(self, op: Operation, tail: int) -> Value:
         type_ = element_of(op.result.type)
         assert isinstance(type_, FixedType)
-        raw = self.drain.gate_sums[op.attributes["base"]]
+        self.enter(tail)
+        raw = self.drain.sums[tail][op.attributes["base"]]
         low = self.logic.wrapped(raw, FixedType(type_.signed, type_.width, 0))
         return self.logic.as_type(low, type_)
 
-    def state(self, state: int, start: int) -> Value:
-        address = self.address(start)
-        word = self.logic.read(self.unit_ram(state), address)
-        initial = np.zeros(self.units, np.int64)
-        known = self.program.initial[state][: self.units]
-        initial[: len(known)] = known
-        return first_word(self.logic, self.flag("first", start), initial, address, word)
-
-    def vector(self, op: Operation, start: int) -> Value:
+    def vector(self, op: Operation, turn: Value, tail: int) -> Value:
         array = constant_of(op.operands[0], self.module.resources)
-        assert array is not None
-        base = op.attributes["base"]
-        words = np.zeros(self.units, np.int64)
-        part = array[base : base + self.units]
-        words[: len(part)] = part
-        type_ = element_of(op.result.type)
-        assert isinstance(type_, FixedType)
-        rom = self.logic.rom(words, type_, f"{op.result_names[0]}_rom")
-        return self.logic.read(rom, self.address(start))
-
-    def lookup(self, op: Operation, start: int) -> Value:
-        table, index = op.operands
-        array = constant_of(table, self.module.resources)
         type_ = element_of(op.result.type)
         assert array is not None and isinstance(type_, FixedType)
-        rom = self.logic.rom(array, type_, f"{op.result_names[0]}_table")
-        now = self.value(index, start)
-        assert isinstance(now.type, FixedType)
-        return self.logic.read(rom, self.logic.bits(now, 0, now.type.width))
+        words = self.words(array, op.attributes["base"], tail)
+        if op in self.rounding.halves:
+            half, frac = self.rounding.halves[op]
+            words = (words << (frac - type_.frac)) + half
+            type_ = narrowest(int(words.min()), int(words.max()), frac)
+        self.enter(tail)
+        return self.logic.read(self.logic.rom(words, type_, f"{op.result_names[0]}_rom"), turn)
 
-    def unit_ram(self, state: int) -> Value:
-        """The memory of a state with a word a unit, if the tail reads it."""
-        if state not in self.rams:
-            name = f"state_{state}"
-            self.rams[state] = self.logic.ram(self.units, self.program.state_types[state], name)
-        return self.rams[state]
+    # -- stores -----------------------------------------------------------------------------
 
-    def store(self, op: Operation) -> None:
-        """The next state of a unit, into every memory that somebody reads."""
-        start = op.attributes["start"]
-        state = self.state_of[op.operands[0]]
-        word = self.value(op.operands[1], start)
-        valid = self.flag("valid", start)
-        logic = self.logic
-        if self.is_loaded(state):
-            ram = self.unit_ram(state)
-            logic.drive(ram, logic.op("rtl.write", ram, self.address(start), word, valid))
-        if state in self.state_lanes:
-            self.store_lanes(self.state_lanes[state], word, valid, start)
+    def store(self, op: Operation) -> list[Stored]:
+        """The units' words, into every memory that somebody reads, or out of the machine."""
+        start, logic, tails = op.attributes["start"], self.logic, self.nest.tails
+        memory = self.nest.places[op.operands[0]].memory
+        words = [self.value(op.operands[1], start, tail) for tail in range(tails)]
+        valid = self.control.flag("valid", start)
+        if memory in self.units.loaded:
+            turn = self.control.turn(start)
+            for tail, word in enumerate(words):
+                self.units.write(memory, tail, tails, turn, word, valid)
+        if memory in self.vectors:
+            self.store_lanes(self.vectors[memory], words, valid, start)
+        if memory in self.program.result.memories:
+            return [self.leave(memory, words, valid, start)]
+        return []
 
-    def is_loaded(self, state: int) -> bool:
-        """Whether the tail reads a state of the step before."""
-        return any(
-            op.name == "tile.load" and self.state_of.get(op.operands[0]) == state
-            for op in self.body.operations()
-        )
+    def leave(self, memory: int, words: list[Value], valid: Value, start: int) -> Stored:
+        """Words behind the last one of the result are padding."""
+        logic, result, tails = self.logic, self.program.result, self.nest.tails
+        count = dict(result.parts)[memory]
+        turn, turns = self.control.turn(start), -(-count // tails)
+        logic.enter(self.control.unit)
+        if turns < self.control.turns:
+            limit = logic.literal(turns, turn.type)
+            mine = logic.op("arith.compare", turn, limit, predicate="lt")
+            valid = logic.all(valid, mine)
+        ends = logic.equals(turn, turns - 1, hint="result_ends")
+        last_step = not self.program.finish
+        if last_step:
+            is_last = self.control.flag("last", start)
+            if result.every_step:
+                return Stored(words, valid, ends, logic.all(ends, is_last))
+            valid = logic.all(valid, is_last)
+        return Stored(words, valid, ends, ends)
 
-    def store_lanes(self, memory: StateLanes, word: Value, valid: Value, start: int) -> None:
-        """Units come in order, so lane and row only count; a step ends on its last unit."""
-        logic, count = self.logic, len(memory.lanes)
-        last_unit = logic.equals(self.address(start), self.units - 1)
-        lane = logic.reg(natural(count), f"store_lane_{start}", 0)
-        row = logic.reg(natural(memory.rows), f"store_row_{start}", 0)
-        row_end = logic.equals(lane, count - 1)
-        zero_lane, zero_row = logic.literal(0, lane.type), logic.literal(0, row.type)
-        next_lane = logic.select(logic.any(last_unit, row_end), zero_lane, logic.plus_one(lane))
-        next_row = logic.select(row_end, logic.plus_one(row), row)
-        logic.drive(lane, logic.select(valid, next_lane, lane))
-        logic.drive(row, logic.select(valid, logic.select(last_unit, zero_row, next_row), row))
-        bank = logic.no(self.flag("bank", start))
+    def store_lanes(self, memory: Lanes, words: list[Value], valid: Value, start: int) -> None:
+        """Units come in order, so the lanes and the row only count; a step ends on its last unit."""
+        logic, tails = self.logic, self.nest.tails
+        bank = logic.no(self.control.flag("bank", start))
+        parts = len(memory.rams) // tails
+        if parts == 1:
+            part, row = None, self.control.turn(start)
+        else:
+            part, row = self.part_and_row(parts, memory.rows, valid, start)
+        logic.enter(self.control.unit)
         address = bank_address(logic, bank, row, memory.rows)
-        for e, ram in enumerate(memory.lanes):
-            mine = logic.all(valid, logic.equals(lane, e)) if count > 1 else valid
-            logic.drive(ram, logic.op("rtl.write", ram, address, word, mine))
+        for e, ram in enumerate(memory.rams):
+            mine = valid if part is None else logic.all(valid, logic.equals(part, e // tails))
+            logic.drive(ram, logic.op("rtl.write", ram, address, words[e % tails], mine))
+
+    def part_and_row(self, parts: int, rows: int, valid: Value, start: int) -> tuple[Value, Value]:
+        logic = self.logic
+        last = logic.equals(self.control.turn(start), self.control.turns - 1)
+        logic.enter(self.control.unit)
+        part = logic.reg(natural(parts), f"store_lane_{start}", 0)
+        row = logic.reg(natural(rows), f"store_row_{start}", 0)
+        row_end = logic.equals(part, parts - 1)
+        zero_part, zero_row = logic.literal(0, part.type), logic.literal(0, row.type)
+        next_part = logic.select(logic.any(last, row_end), zero_part, logic.plus_one(part))
+        next_row = logic.select(row_end, logic.plus_one(row), row)
+        logic.drive(part, logic.select(valid, next_part, part))
+        logic.drive(row, logic.select(valid, logic.select(last, zero_row, next_row), row))
+        return part, row

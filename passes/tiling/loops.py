@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from lstmir.ir.builder import Builder
+from lstmir.ir.captures import add_capture
 from lstmir.ir.operation import Attributes, Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import I32, Type
@@ -14,31 +15,36 @@ from lstmir.passes.tiling.layouts import Walk
 
 @dataclass
 class Loop:
-    """A `tile.for` under construction: `inside` gives the argument that stands for a value."""
+    """A `tile.for` under construction."""
 
     build: Builder
     index: Value
     carried: tuple[Value, ...]
-    inside: dict[Value, Value]
+
+    def inside(self, value: Value) -> Value:
+        """A value of a region around, captured on the way."""
+        return inside(self.build.region, value)
 
 
-def open_loop(
-    build: Builder, trip: int, carried: list[tuple[str, Value]], captured: list[Value], name: str
-) -> Loop:
-    """Open a loop: its body's builder and what enters it."""
-    unique = list(dict.fromkeys(captured))
-    names = [name, *(n for n, _ in carried), *(v.name for v in unique)]
-    types: list[Type] = [I32, *(v.type for _, v in carried), *(v.type for v in unique)]
-    region = Region(types, names)
+def inside(region: Region, value: Value) -> Value:
+    """A value of an outer region as one of an inner region, captured on the way."""
+    if value.op.region is region:
+        return value
+    assert region.owner is not None
+    return add_capture(region.owner, inside(region.owner.parent, value))
+
+
+def open_loop(build: Builder, trip: int, carried: list[tuple[str, Value]], name: str) -> Loop:
+    """Open a loop that carries values under new names."""
+    types: list[Type] = [I32, *(value.type for _, value in carried)]
+    region = Region(types, [name, *(hint for hint, _ in carried)])
     index, *rest = region.arguments
     op = Operation(
-        "tile.for", [v.type for _, v in carried],
-        {"trip": trip, "segments": (len(carried), len(unique))}, [region],
-        [n for n, _ in carried],
+        "tile.for", types[1:], {"trip": trip, "segments": (len(carried), 0)}, [region],
+        [hint for hint, _ in carried],
     )  # fmt: skip
-    build.region.insert(op, [*(v for _, v in carried), *unique], before=build.before)
-    inside = dict(zip(unique, rest[len(carried) :], strict=True))
-    return Loop(Builder(build.module, region), index, tuple(rest[: len(carried)]), inside)
+    build.region.insert(op, [value for _, value in carried], before=build.before)
+    return Loop(Builder(build.module, region), index, tuple(rest))
 
 
 def close_loop(loop: Loop, values: list[Value]) -> tuple[Value, ...]:
@@ -50,30 +56,28 @@ def close_loop(loop: Loop, values: list[Value]) -> tuple[Value, ...]:
 
 
 def write_walk(
-    around: Loop, group: Value, sums: Value, matrix: Value, vector: Value, walk: Walk
+    around: Loop, sums: Value, matrix: Value, vector: Value, start: int, walk: Walk
 ) -> Value:
-    """The loops over the tiles of one matrix for one group of rows."""
-    outer = open_loop(
-        around.build, walk.windows, [("sums", sums)], [matrix, vector, group], "window"
-    )
+    """The loops over the tiles of one matrix for one group; the vector begins at a word."""
+    outer = open_loop(around.build, walk.windows, [("sums", sums)], "window")
     near = outer.build.value(
-        "tile.load", outer.inside[vector], outer.index, hint="neighbours",
-        base=0, strides=(walk.window,), words=walk.window,
+        "tile.load", outer.inside(vector), outer.index, hint="neighbours",
+        base=start, strides=(walk.window,), words=walk.window,
     )  # fmt: skip
-    captured = [outer.inside[matrix], near, outer.inside[group], outer.index]
-    inner = open_loop(outer.build, walk.slots, [("sums", outer.carried[0])], captured, "slot")
+    inner = open_loop(outer.build, walk.slots, [("sums", outer.carried[0])], "slot")
     total = inner.carried[0]
+    tile = [inner.inside(value) for value in (matrix, near, around.index, outer.index)]
     for tiles, layout in walk.parts:
-        total = _part(inner, [inner.inside[value] for value in captured], total, tiles, layout)
+        total = _part(inner, tile, total, tiles, layout)
     (after,) = close_loop(inner, [total])
     (result,) = close_loop(outer, [after])
     return result
 
 
-def _part(loop: Loop, inside: list[Value], sums: Value, tiles: TileShape, layout: Layout) -> Value:
+def _part(loop: Loop, tile: list[Value], sums: Value, tiles: TileShape, layout: Layout) -> Value:
     """The products of one tile of some lanes."""
     build = loop.build
-    matrix, near, group, window = inside
+    matrix, near, group, window = tile
     lanes: Attributes = {} if tiles.step == 1 else {"lanes": (tiles.first, tiles.step)}
     fetched = build.op(
         "tile.fetch", [matrix, group, window, loop.index], names=["weights", "indices"],

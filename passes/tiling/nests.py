@@ -1,255 +1,153 @@
-"""Writes the loop nests of a recurrent network for a chosen array."""
+"""Writes one nest: the loop over groups, the walks, and the loop over units."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from lstmir.ir.builder import Builder
-from lstmir.ir.module import Function, Module
-from lstmir.ir.operands import constant_of, segment
-from lstmir.ir.operation import Operation, Value
+from lstmir.ir.operation import Value
 from lstmir.ir.region import Region
-from lstmir.ir.types import TensorType, Type, element_of, shape_of
-from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType, narrowest
-from lstmir.numeric.geometry import TileShape
-from lstmir.numeric.intervals import prefix_bound
-from lstmir.numeric.packing import pack_rows
-from lstmir.passes.tiling.array import Array, Matrices
-from lstmir.passes.tiling.cell import Accumulation, Cell, outermost
-from lstmir.passes.tiling.empty import bias_of
-from lstmir.passes.tiling.loops import Loop, close_loop, open_loop, write_walk
-from lstmir.passes.tiling.tail import Tail, TailSources, outside_vectors
-from lstmir.pipeline.passes import Pass, cannot
+from lstmir.ir.types import element_of
+from lstmir.numeric.fixed import FixedType
+from lstmir.passes.tiling.constants import Constants
+from lstmir.passes.tiling.loops import Loop, close_loop, inside, open_loop, write_walk
+from lstmir.passes.tiling.nest import Graph, Nest
+from lstmir.passes.tiling.plan import Plan
+from lstmir.passes.tiling.tail import Address, Sources, Tail
+from lstmir.passes.tiling.views import Piece, Ref
 
 
-class NestBuilder:
-    """Rewrites one function; shared constants are made once."""
+@dataclass
+class Scope:
+    """A region under construction, and the memories that stand for values of the old one.
 
-    def __init__(
-        self, pass_: Pass, module: Module, cell: Cell, behind: Accumulation, array: Array,
-        matrices: Matrices,
-    ) -> None:  # fmt: skip
-        self.pass_, self.module, self.cell, self.array = pass_, module, cell, array
-        self.behind, self.matrices = behind, matrices
-        self.region = Region()
-        self.build = Builder(module, self.region)
-        self.constants: dict[Value, Value] = {}
+    `given` are there from the start, `made` hold roots.
+    """
 
-    def function(self, function: Function) -> Function:
-        """The tiled function: one scan of loop nests, then the loop nest of the head."""
-        source = function.parameters[0]
-        x = self.region.add_argument(source.type, source.name)
-        states = self.scan(x)
-        result = self.head(states)
-        self.build.end("return", [result])
-        return Function(function.name, self.region, function.attributes, function.location)
+    graph: Graph
+    build: Builder
+    given: dict[Value, Value] = field(default_factory=dict)
+    made: dict[Piece, Value] = field(default_factory=dict)
+    written: list[Nest] = field(default_factory=list)
 
-    # -- memories ---------------------------------------------------------------------------
 
-    def depth(self, vector: Value) -> int:
-        """Words of the memory that holds a vector: all windows of the walks over it, all units."""
-        walks = [
-            self.matrices.walk(product.matrix, self.array, self.cell.gates)
-            for product in self.cell.accumulation.products
-            if product.vector == vector
-        ]
-        if vector == self.state_behind():
-            matrix = self.behind.products[0].matrix
-            walks.append(self.matrices.walk(matrix, self.array, 1))
-        sizes = [walk.windows * walk.window for walk in walks]
-        if vector in self.cell.states:
-            units = self.array.units
-            sizes.append(-(-self.cell.hidden // units) * units)
-        return max([*sizes, shape_of(vector.type)[0] or 0])
+Find = Callable[[Scope, Piece, Region], tuple[Value, int]]
+"""The memory that holds a piece, as a region sees it, and the word where it begins."""
 
-    def state_behind(self) -> Value:
-        """The state whose last value the head multiplies."""
-        emits = len(self.cell.scan.results) - len(self.cell.states)
-        return self.cell.states[self.behind.products[0].vector.index - emits]
 
-    def constant(self, value: Value) -> Value:
-        """A constant of the old function in the new one."""
-        source = outermost(value)
-        if source not in self.constants:
-            copy = Operation(
-                source.op.name, source.op.result_types, dict(source.op.attributes), (),
-                source.op.result_names, source.op.location,
-            )  # fmt: skip
-            self.constants[source] = self.region.insert(copy).result
-        return self.constants[source]
+class NestWriter:
+    """Writes nests into a scope; what they read is found by `find`."""
 
-    def padded(self, value: Value, size: int, name: str) -> Value:
-        """A constant vector as a memory of `size` words."""
-        array = constant_of(value, self.module.resources)
-        assert array is not None
-        memory = np.zeros(size, array.dtype)
-        memory[: len(array)] = array
-        return self.build.constant(memory, TensorType((size,), element_of(value.type)), name)
+    def __init__(self, plan: Plan, constants: Constants, scope: Scope, find: Find) -> None:
+        self.plan, self.constants, self.scope, self.find = plan, constants, scope, find
 
-    def pad_vectors(self, vectors: list[Value]) -> None:
-        """Lengthen the vectors of the tail for the units that fill the last group."""
-        units = self.array.units
-        missing = -self.cell.hidden % units
-        for value in map(outermost, vectors):
-            size = shape_of(value.type)[0] or 0
-            if missing:
-                self.constants[value] = self.padded(value, size + missing, f"{value.name}_padded")
-
-    def accumulators(self, sums: Accumulation, gates: int) -> tuple[FixedType, Value]:
-        """The type that holds every partial sum of the actual weights, and the first values."""
-        frac = _fixed(sums.value.type).frac
-        bias = bias_of(self.module, sums)
-        lows, highs = bias.copy(), bias.copy()
-        for product in sums.products:
-            weights = constant_of(product.matrix, self.module.resources)
-            vector, matrix = _fixed(product.vector.type), _fixed(product.matrix.type)
-            assert weights is not None
-            lo, hi = prefix_bound(weights, vector.min_int, vector.max_int)
-            shift = frac - vector.frac - matrix.frac
-            lows = lows + (np.array(lo, object) << shift)
-            highs = highs + (np.array(hi, object) << shift)
-        type_ = narrowest(min(lows), max(highs), frac)
-        if type_.width > MAX_STORED_WIDTH:
-            why = f"the sums of '{sums.value.name}' need {type_.width} bits, the array has {MAX_STORED_WIDTH}"
-            raise cannot(
-                self.pass_, why, sums.value.op.location, "give assign-bitwidths fewer bits"
+    def write(self, nest: Nest) -> None:
+        """A loop over groups of units: sums, then the tail of each unit."""
+        plan, scope = self.plan, self.scope
+        units = plan.array.units(nest)
+        vectors = [self.find(scope, p.vector, scope.build.region) for p in nest.products]
+        starts = [(self.hint(root), self.start(root)) for root in nest.roots]
+        loop = open_loop(scope.build, plan.array.groups(nest), starts, "group")
+        sums = self.sums(nest, loop, vectors) if nest.products else None
+        hints = [(hint, value) for (hint, _), value in zip(starts, loop.carried, strict=True)]
+        inner = open_loop(loop.build, units, hints, "unit")
+        words = self.words(nest, loop, inner, sums)
+        stored = [
+            inner.build.value(
+                "tile.store", memory, word, inner.inside(loop.index), inner.index,
+                hint=f"{hint.removesuffix('_next')}_stored", base=0, strides=(units, 1),
             )
-        first = pack_rows(bias, TileShape(self.array.rows, 1, gates))
-        memory = TensorType(first.shape, type_)
-        return type_, self.build.constant(first.astype(np.int64), memory, "first_sums")
-
-    # -- loops ------------------------------------------------------------------------------
-
-    def scan(self, x: Value) -> dict[Value, Value]:
-        """The recurrence; gives the final memory of each state."""
-        cell = self.cell
-        inits = [
-            self.padded(value, self.depth(state), f"{state.name}_init")
-            for state, value in zip(cell.states, segment(cell.scan, "state"), strict=True)
-        ]
-        tables, vectors = outside_vectors(cell, self.module.resources)
-        self.pad_vectors(vectors)
-        outside = [self.constant(p.matrix) for p in cell.accumulation.products]
-        sum_type, first = self.accumulators(cell.accumulation, cell.gates)
-        outside += [first, *map(self.constant, [*tables, *vectors])]
-        region = Region(
-            [_step(x), *(v.type for v in inits), *(v.type for v in outside)],
-            [cell.inputs[0].name, *(s.name for s in cell.states), *(v.name for v in outside)],
-        )
-        op = Operation(
-            "rnn.scan", [v.type for v in inits], {"segments": (1, 0, len(inits), len(outside))},
-            [region], [s.name for s in cell.states],
-        )  # fmt: skip
-        self.region.insert(op, [x, *inits, *outside])
-        body = Builder(self.module, region)
-        step, *rest = region.arguments
-        states = dict(zip(cell.states, rest[: len(inits)], strict=True))
-        captures = dict(zip(outside, rest[len(inits) :], strict=True))
-        finals = self.groups(body, step, states, captures, sum_type, first, tables, vectors)
-        body.end("rnn.yield", finals, segments=(len(finals), 0))
-        return dict(zip(cell.states, op.results, strict=True))
-
-    def groups(
-        self, body: Builder, step: Value, states: dict[Value, Value],
-        captures: dict[Value, Value], sum_type: FixedType, first: Value,
-        tables: list[Value], vectors: list[Value],
-    ) -> list[Value]:  # fmt: skip
-        """The loop over groups of hidden units: sums, then the tail of each unit."""
-        cell, units = self.cell, self.array.units
-        memories = {cell.inputs[0]: self.as_memory(body, cell.inputs[0], step), **states}
-        groups = -(-cell.hidden // units)
-        loop = open_loop(
-            body, groups, [(f"{s.name}_next", states[s]) for s in cell.states],
-            [*(memories[p.vector] for p in cell.accumulation.products), *captures.values()], "group",
-        )  # fmt: skip
-        seen = {old: loop.inside[new] for old, new in captures.items()}
-        sums = loop.build.value(
-            "tile.load", seen[first], loop.index, hint="sums", base=0, strides=(1,)
-        )
-        for product in cell.accumulation.products:
-            walk = self.matrices.walk(product.matrix, self.array, cell.gates)
-            matrix = seen[self.constant(product.matrix)]
-            vector = loop.inside[memories[product.vector]]
-            sums = write_walk(loop, loop.index, sums, matrix, vector, walk)
-        inner = open_loop(
-            loop.build, units,
-            [(f"{s.name}_next", v) for s, v in zip(cell.states, loop.carried, strict=True)],
-            [sums, loop.index, *(seen[self.constant(v)] for v in [*tables, *vectors])], "unit",
-        )  # fmt: skip
-        finals = self.tail(inner, sums, loop.index, seen, tables, vectors)
-        return list(close_loop(loop, list(close_loop(inner, finals))))
-
-    def tail(
-        self, loop: Loop, sums: Value, group: Value, seen: dict[Value, Value],
-        tables: list[Value], vectors: list[Value],
-    ) -> list[Value]:  # fmt: skip
-        """One hidden unit: from its sums to its next states."""
-        units = self.array.units
-        inside = loop.inside
-        states = dict(zip(self.cell.states, loop.carried, strict=True))
-        sources = TailSources(
-            inside[sums], states,
-            {v: inside[seen[self.constant(v)]] for v in vectors},
-            {v: inside[seen[self.constant(v)]] for v in tables},
-            inside[group], loop.index, units,
-        )  # fmt: skip
-        tail = Tail(self.pass_, self.cell, loop.build, sources)
-        words = [tail.scalar(value) for value in self.cell.next_states]
-        return [
-            loop.build.value(
-                "tile.store", memory, word, inside[group], loop.index,
-                hint=f"{state.name}_stored", base=0, strides=(units, 1),
-            )
-            for (state, memory), word in zip(states.items(), words, strict=True)
+            for memory, word, (hint, _) in zip(inner.carried, words, hints, strict=True)
         ]  # fmt: skip
+        results = close_loop(loop, list(close_loop(inner, stored)))
+        scope.made.update(zip(nest.roots, results, strict=True))
 
-    def as_memory(self, build: Builder, vector: Value, step: Value) -> Value:
-        """An input of a step as a memory of whole windows."""
-        depth = self.depth(vector)
-        if (depth,) == shape_of(step.type):
-            return step
-        return build.value("tile.pad", step, hint=f"{vector.name}_memory", size=depth)
+    # -- what the loops carry ---------------------------------------------------------------
 
-    def head(self, states: dict[Value, Value]) -> Value:
-        """The matrix behind the recurrence, on the same array."""
-        head, rows = self.behind, self.array.rows
-        memory = states[self.state_behind()]
-        matrix = self.constant(head.products[0].matrix)
-        walk = self.matrices.walk(head.products[0].matrix, self.array, 1)
-        sum_type, first = self.accumulators(head, 1)
-        groups = shape_of(first.type)[0] or 0
-        element = _fixed(head.value.type)
-        type_ = TensorType((groups, rows), sum_type)
-        zeros = self.build.constant(np.zeros((groups, rows)), type_, "no_sums")
-        loop = open_loop(self.build, groups, [("rows", zeros)], [memory, matrix, first], "group")
-        sums = loop.build.value(
-            "tile.load", loop.inside[first], loop.index, hint="sums", base=0, strides=(1,)
-        )
-        inside = loop.inside
-        sums = write_walk(loop, loop.index, sums, inside[matrix], inside[memory], walk)
-        stored = loop.build.value(
-            "tile.store", loop.carried[0], sums, loop.index, hint="rows", base=0, strides=(1,)
-        )
-        (stored,) = close_loop(loop, [stored])
-        flat = TensorType((groups * rows,), sum_type)
-        vector = self.build.value("tensor.reshape", stored, type=flat)
-        count = shape_of(head.value.type)[0] or 0
-        assert element.frac == sum_type.frac
-        return self.first_words(vector, count, head.value.name)
+    def argument(self, root: Piece) -> Value | None:
+        """The state, as the body gets it, whose next value a root is."""
+        graph = self.scope.graph
+        state = self.plan.state_of(graph, root)
+        if state is None or graph.region.owner is None:
+            return None
+        first: int = graph.region.owner.attributes["segments"][0]
+        return graph.region.arguments[first + state]
 
-    def first_words(self, vector: Value, count: int, name: str | None) -> Value:
-        """A memory without its padding."""
-        if shape_of(vector.type) == (count,):
-            return vector
-        return self.build.value("tensor.slice", vector, hint=name, axis=0, start=0, size=count)
+    def hint(self, root: Piece) -> str:
+        """What a memory is called while a nest writes it."""
+        argument = self.argument(root)
+        name = root.base.name if argument is None else f"{argument.name}_next"
+        return name or "word"
 
+    def start(self, root: Piece) -> Value:
+        """The memory that a nest overwrites: that of the state, or zeros."""
+        argument = self.argument(root)
+        if argument is not None:
+            return self.scope.given[argument]
+        depth, element = self.plan.depth(self.scope.graph, root), element_of(root.base.type)
+        assert isinstance(element, FixedType)
+        zeros = self.constants.zeros(depth, element, f"{root.base.name or 'word'}_zeros")
+        return inside(self.scope.build.region, zeros)
 
-def _fixed(type_: Type) -> FixedType:
-    element = element_of(type_)
-    assert isinstance(element, FixedType)
-    return element
+    # -- walks ------------------------------------------------------------------------------
 
+    def sums(self, nest: Nest, loop: Loop, vectors: list[tuple[Value, int]]) -> Value:
+        """The sums of a group: zeros, and all products."""
+        plan = self.plan
+        rows = plan.array.units(nest) * nest.lanes
+        sums = loop.inside(self.constants.zeros(rows, plan.sum_type(nest), "zeros"))
+        for product, (memory, start) in zip(nest.products, vectors, strict=True):
+            walk = plan.walks.walk(nest, product, plan.array)
+            matrix = loop.inside(self.constants.matrix(product))
+            sums = write_walk(loop, sums, matrix, loop.inside(memory), start, walk)
+        return sums
 
-def _step(x: Value) -> Type:
-    assert isinstance(x.type, TensorType)
-    return TensorType(x.type.shape[1:], x.type.element)
+    # -- the tail ---------------------------------------------------------------------------
+
+    def words(self, nest: Nest, loop: Loop, inner: Loop, sums: Value | None) -> list[Value]:
+        """The words of one unit."""
+        tables = dict.fromkeys(t for e in nest.roots.values() for t in e.tables)
+        sources = Sources(
+            None if sums is None else inner.inside(sums),
+            self.addresses(nest, inner),
+            {table: self.constants.copy(table) for table in tables},
+            inner.inside(loop.index), inner.index, self.plan.array.units(nest),
+        )  # fmt: skip
+        tail = Tail(inner, self.scope.graph.reader, nest, sources)
+        return [tail.word(root) for root in nest.roots]
+
+    def addresses(self, nest: Nest, inner: Loop) -> dict[Ref, Address]:
+        """Where the tail finds the words of memories and constants."""
+        found: dict[Ref, Address] = {}
+        carried = dict(zip(map(self.argument, nest.roots), inner.carried, strict=True))
+        vectors: dict[Value, list[Ref]] = {}
+        for expression in nest.roots.values():
+            for ref in expression.vectors:
+                vectors.setdefault(ref.base, []).append(ref)
+            read = [ref for home, ref in expression.uses if home not in nest.roots]
+            for ref in (*expression.loads, *read):
+                own = carried.get(ref.base) if ref == Ref(ref.base, 0) else None
+                found[ref] = self.place(ref, inner) if own is None else Address(own, 0)
+            found.update(self.nothing(nest, list(expression.nodes)))
+        for refs in vectors.values():
+            found.update(self.constants.vectors(refs, nest.size, self.plan.padded(nest)))
+        return found
+
+    def place(self, ref: Ref, inner: Loop) -> Address:
+        """Where a word of another memory stands."""
+        piece = Piece(ref.base, ref.start, 1)
+        memory, start = self.find(self.scope, piece, inner.build.region)
+        return Address(memory, start, ref.stride)
+
+    def nothing(self, nest: Nest, nodes: list[Ref]) -> dict[Ref, Address]:
+        """Zeros for what adds up nothing but products with zeros."""
+        found = {}
+        for ref in nodes:
+            terms, others = self.scope.graph.reader.terms(ref, nest.size)
+            if terms and terms not in nest.sums and not others:
+                element = element_of(ref.base.type)
+                assert isinstance(element, FixedType)
+                zeros = self.constants.zeros(self.plan.padded(nest), element, "nothing")
+                found[ref] = Address(zeros, 0)
+        return found

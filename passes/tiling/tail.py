@@ -1,30 +1,33 @@
-"""The elementwise tail of a cell, rewritten for one hidden unit."""
+"""The elementwise tail of a nest, written for one unit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lstmir.ir.builder import Builder
-from lstmir.ir.operands import constant_of
 from lstmir.ir.operation import Value
-from lstmir.ir.types import element_of, shape_of
-from lstmir.passes.tiling.cell import Cell
-from lstmir.pipeline.passes import Pass, cannot
+from lstmir.ir.types import element_of
+from lstmir.numeric.fixed import FixedType
+from lstmir.passes.tiling.expressions import Reader, Sum
+from lstmir.passes.tiling.loops import Loop
+from lstmir.passes.tiling.nest import Nest
+from lstmir.passes.tiling.views import Piece, Ref
 
-_ELEMENTWISE = ("arith.", "fx.requantize")
+
+@dataclass(frozen=True)
+class Address:
+    """Where the word of a unit stands: `base + stride * unit` in a memory."""
+
+    memory: Value
+    base: int
+    stride: int = 1
 
 
 @dataclass
-class TailSources:
-    """Where the unit's operands come from, as values of the loop's body.
+class Sources:
+    """Where a tail finds what it reads. `units` is how many a group has."""
 
-    `accumulators` [rows of a group]; `states` and `vectors` are memories with one word a unit (of
-    each gate, for vectors); `tables` are whole. `unit` counts within the group, `group` groups.
-    """
-
-    accumulators: Value
-    states: dict[Value, Value]
-    vectors: dict[Value, Value]
+    sums: Value | None
+    addresses: dict[Ref, Address]
     tables: dict[Value, Value]
     group: Value
     unit: Value
@@ -33,85 +36,69 @@ class TailSources:
 
 @dataclass
 class Tail:
-    """Makes the scalar form of values of a cell's body, each once."""
+    """Makes the scalar form of values, each once."""
 
-    pass_: Pass
-    cell: Cell
-    build: Builder
-    sources: TailSources
-    made: dict[tuple[Value, int], Value] = field(default_factory=dict)
+    loop: Loop
+    reader: Reader
+    nest: Nest
+    sources: Sources
+    made: dict[Ref, Value] = field(default_factory=dict)
 
-    def scalar(self, value: Value, gate: int = 0) -> Value:
-        """The element of `value` that belongs to the unit; of a stacked vector, that of a gate."""
-        key = (value, gate)
-        if key not in self.made:
-            self.made[key] = self._make(value, gate)
-        return self.made[key]
+    def word(self, root: Piece) -> Value:
+        """The unit's word of a root, in the root's own format."""
+        return self.exactly(self.scalar(Ref(root.base, root.start)), element_of(root.base.type))
 
-    def _make(self, value: Value, gate: int) -> Value:
-        sources, op = self.sources, value.op
-        if value == self.cell.accumulation.value:
-            return self._load(
-                sources.accumulators, gate, (sources.unit,), (self.cell.gates,), value
-            )
-        if value in sources.states:
-            return self._load_unit(sources.states[value], 0, value)
-        if value in sources.vectors:
-            return self._load_unit(sources.vectors[value], gate * self.cell.hidden, value)
-        if op.name == "tensor.slice":
-            return self.scalar(op.operands[0], self._gate_of(value))
+    def scalar(self, ref: Ref) -> Value:
+        """The unit's element."""
+        if ref not in self.made:
+            self.made[ref] = self._make(ref)
+        return self.made[ref]
+
+    def _make(self, ref: Ref) -> Value:
+        address = self.sources.addresses.get(ref)
+        if address is not None:
+            return self._load(address, ref)
+        op = ref.base.op
+        terms, others = self.reader.terms(ref, self.nest.size)
         if op.name == "fx.lookup":
-            table = sources.tables[op.operands[0]]
-            index = self.scalar(op.operands[1], gate)
-            return self.build.value("fx.lookup", table, index, hint=value.name, **op.attributes)
-        if op.name.startswith("math."):
-            why = f"'{op.name}' has no unit in the array: run approximate-activations first"
-            raise cannot(self.pass_, why, op.location)
-        if not op.name.startswith(_ELEMENTWISE):
-            raise self._unknown(value)
-        return self._elementwise(value, gate)
+            table, index = others
+            found = self.exactly(self.scalar(index), element_of(op.operands[1].type))
+            return self._value(ref, [self.loop.inside(self.sources.tables[table.base]), found])
+        operands = [self.scalar(other) for other in others]
+        if not terms:
+            return self._value(ref, operands)
+        if terms in self.nest.sums:
+            operands.insert(0, self._sum(terms, ref))
+        if len(operands) == 1:
+            return operands[0]
+        return self.loop.build.value("arith.add", *operands, hint=ref.base.name)
 
-    def _elementwise(self, value: Value, gate: int) -> Value:
-        op = value.op
-        operands = [self.scalar(operand, gate) for operand in op.operands]
-        type_ = element_of(value.type)
-        return self.build.value(op.name, *operands, type=type_, hint=value.name, **op.attributes)
-
-    def _gate_of(self, value: Value) -> int:
-        attributes, hidden = value.op.attributes, self.cell.hidden
-        start, size = attributes["start"], attributes["size"]
-        if size != hidden or start % hidden:
-            raise self._unknown(value)
-        return int(start // hidden)
-
-    def _load_unit(self, memory: Value, base: int, value: Value) -> Value:
-        sources = self.sources
-        return self._load(memory, base, (sources.group, sources.unit), (sources.units, 1), value)
-
-    def _load(
-        self, memory: Value, base: int, indices: tuple[Value, ...], strides: tuple[int, ...],
-        value: Value,
-    ) -> Value:  # fmt: skip
-        return self.build.value(
-            "tile.load", memory, *indices, hint=value.name, base=base, strides=strides
+    def _value(self, ref: Ref, operands: list[Value]) -> Value:
+        """An operation on scalars: requantized as the model says, otherwise exact."""
+        op = ref.base.op
+        type_ = element_of(ref.base.type) if op.name == "fx.requantize" else None
+        return self.loop.build.value(
+            op.name, *operands, type=type_, hint=ref.base.name, **op.attributes
         )
 
-    def _unknown(self, value: Value) -> Exception:
-        why = f"'{value.op.name}' mixes hidden units: the tail of the array works on one at a time"
-        return cannot(self.pass_, why, value.op.location)
+    def _sum(self, terms: Sum, ref: Ref) -> Value:
+        assert self.sources.sums is not None
+        return self.loop.build.value(
+            "tile.load", self.sources.sums, self.sources.unit, hint=f"{ref.base.name or 'sum'}_sum",
+            base=self.nest.sums.index(terms), strides=(self.nest.lanes,),
+        )  # fmt: skip
 
+    def _load(self, address: Address, ref: Ref) -> Value:
+        strides = (self.sources.units * address.stride, address.stride)
+        return self.loop.build.value(
+            "tile.load", self.loop.inside(address.memory), self.sources.group, self.sources.unit,
+            hint=ref.base.name, base=address.base, strides=strides,
+        )  # fmt: skip
 
-def outside_vectors(cell: Cell, resources: dict) -> tuple[list[Value], list[Value]]:  # type: ignore[type-arg]
-    """The constants that the tail reads: tables, and vectors with an element a unit and gate."""
-    tables: list[Value] = []
-    vectors: list[Value] = []
-    for op in cell.scan.regions[0].operations():
-        for index, value in enumerate(op.operands):
-            if op.name == "linalg.matvec" or value in cell.accumulation.addends:
-                continue
-            if constant_of(value, resources) is None:
-                continue
-            chosen = tables if op.name == "fx.lookup" and index == 0 else vectors
-            if value not in chosen and (chosen is tables or shape_of(value.type)):
-                chosen.append(value)
-    return tables, vectors
+    def exactly(self, value: Value, element: object) -> Value:
+        """The same number in another format that is known to hold it."""
+        if value.type == element or not isinstance(element, FixedType):
+            return value
+        return self.loop.build.value(
+            "fx.requantize", value, type=element, hint=value.name, rounding="floor", overflow="wrap"
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -10,25 +10,35 @@ import pytest
 from lstmir.flow.benches import (
     Bench,
     build_hls,
-    build_simulator,
     check_hls,
-    judged,
     run_hls,
-    run_simulator,
 )
 from lstmir.flow.check import Check
 from lstmir.flow.folder import read_summary
 from lstmir.flow.progress import Progress
+from lstmir.flow.simulations import (
+    RESETS,
+    SIMULATORS,
+    Simulator,
+    build_simulator,
+    check_verilog,
+    first_sequences,
+    judged,
+    run_simulator,
+    sequences,
+)
 from lstmir.flow.toolchain import ap_types
 from lstmir.flow.toolchain.simulate import SimulationResult
 from lstmir.flow.verify import last_stages, read_golden
+from lstmir.interpreter.streams import parse_beats
 from lstmir.tools.lstmir import main
+from tests.backends.verilog.simulators import EACH
 from tests.flow.summaries import read_checked
 from tests.flow.tiny import model, weights, write_model
 
 RESULT = SimulationResult(
     beats_in=90, beats_out=12, packets_out=6, mismatches=0, cycles_total=919, first_mismatch=None,
-    packet_cycles=[], timeout=False,
+    packet_cycles=[], resets=0, first_packet=0, timeout=False,
 )  # fmt: skip
 
 
@@ -41,9 +51,18 @@ def bench(compiled_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Benc
     return Bench(compiled_once, build, "tiny", golden, cycles, seed=0)
 
 
-@pytest.fixture(scope="module")
-def simulator(bench: Bench) -> Path:
-    return build_simulator(bench)
+@dataclass(frozen=True)
+class Built:
+    """A simulator, and the check that it is for."""
+
+    check: Check
+    program: Path
+
+
+@pytest.fixture(scope="module", params=EACH)
+def simulator(request: pytest.FixtureRequest, bench: Bench) -> Built:
+    tool: str = request.param
+    return Built(Check("verilog", tool), build_simulator(tool, bench))
 
 
 def _off_by_one(bench: Bench, out: Path) -> Bench:
@@ -75,24 +94,70 @@ def test_cpp_that_does_not_compile(bench: Bench, out: Path) -> None:
     assert str(out) not in str(check.reason)
 
 
-@pytest.mark.needs("g++", "verilator")
 @pytest.mark.parametrize("stalled", [False, True])
-def test_verilog(stalled: bool, bench: Bench, simulator: Path, out: Path) -> None:
-    check = Check("verilog", "verilator", back_pressure=stalled)
-    good = run_simulator(check, bench, simulator)
+def test_verilog(stalled: bool, bench: Bench, simulator: Built, out: Path) -> None:
+    check = replace(simulator.check, back_pressure=stalled)
+    good = run_simulator(check, bench, simulator.program)
+    assert good.resets == (RESETS if stalled else 0)
     assert (good.status, good.sequences, good.values_compared) == ("passed", 6, 12)
     assert good.cycles_total_simulated == (None if stalled else bench.cycles)
-    bad = run_simulator(check, _off_by_one(bench, out), simulator)
-    assert (bad.status, bad.mismatches) == ("failed", 1)
+    bad = run_simulator(check, _off_by_one(bench, out), simulator.program)
+    # After a reset, the packet with the wrong value may be sent again.
+    assert bad.status == "failed"
+    assert bad.mismatches == 1 or (stalled and bad.mismatches)
     assert str(bad.reason).startswith('first mismatch: {"kind": "value", "beat": 0')
 
 
-@pytest.mark.needs("g++", "verilator")
-def test_a_memory_image_that_is_missing(bench: Bench, simulator: Path, out: Path) -> None:
-    (out / "verilog" / "tiny_weights_0.mem").unlink()
-    check = run_simulator(Check("verilog", "verilator"), replace(bench, folder=out), simulator)
-    assert check.status == "failed"
-    assert "tiny_weights_0.mem" in str(check.reason)
+@pytest.mark.parametrize("tool", EACH)
+def test_a_memory_image_that_is_missing(tool: str, bench: Bench, out: Path) -> None:
+    next((out / "verilog").glob("*.mem")).unlink()
+    for check in check_verilog(tool, replace(bench, folder=out, build=out.parent / "build")):
+        assert check.status == "failed"
+        assert ".mem" in str(check.reason)
+        assert str(out.resolve()) not in str(check.reason)
+
+
+@pytest.mark.parametrize("tool", EACH)
+def test_a_warning_is_a_failure(tool: str, bench: Bench, out: Path) -> None:
+    """A port of four bits is given one."""
+    path = out / "verilog" / "tiny.v"
+    text = path.read_text()
+    path.write_text(text.replace("endmodule", "  tiny_more more (.a(m_axis_tready));\nendmodule"))
+    (out / "verilog" / "tiny_more.v").write_text("module tiny_more (input [3:0] a);\nendmodule\n")
+    first, second = check_verilog(tool, replace(bench, folder=out, build=out.parent / "build"))
+    assert (first.status, second.status) == ("failed", "failed")
+    assert first.reason == second.reason
+    assert "arning" in str(first.reason)
+    assert str(out.resolve()) not in str(first.reason)
+
+
+def test_where_all_sequences_take_too_long_the_first_are_run(bench: Bench, tmp_path: Path) -> None:
+    limits = {
+        1: 1,
+        (bench.cycles + 1) // 2: 3,
+        bench.cycles - 1: 5,
+        bench.cycles: 6,
+        bench.cycles + 1: 6,
+    }
+    assert {cycles: sequences(bench, cycles) for cycles in limits} == limits
+    for path, cut in zip(
+        (bench.inputs, bench.outputs),
+        first_sequences(replace(bench, build=tmp_path), 4),
+        strict=True,
+    ):
+        beats = parse_beats(cut.read_text())
+        assert beats == parse_beats(path.read_text())[: len(beats)]
+        assert [last for _, last, *_ in beats].count(1) == 4
+        assert beats[-1][1] == 1
+    assert first_sequences(bench, 6) == (bench.inputs, bench.outputs)
+
+
+@pytest.mark.needs("g++", "pyosys")
+def test_the_check_says_how_many(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    some = Simulator(SIMULATORS["cxxrtl"].runner, cycles=(bench.cycles + 1) // 2)
+    monkeypatch.setitem(SIMULATORS, "cxxrtl", some)
+    for check in check_verilog("cxxrtl", bench):
+        assert (check.status, check.sequences, check.values_compared) == ("passed", 3, 6)
 
 
 def test_another_number_of_cycles_is_a_failure(bench: Bench) -> None:
@@ -109,7 +174,7 @@ def test_a_design_that_stops_is_a_failure(bench: Bench) -> None:
     assert (stopped.status, stopped.reason) == ("failed", "the design stopped moving")
 
 
-@pytest.mark.needs("g++", "hls4ml", "verilator")
+@pytest.mark.needs("g++", "hls4ml", "verilator", "pyosys")
 @pytest.mark.usefixtures("tiny")
 def test_matrices_of_zeros(capsys: pytest.CaptureFixture[str]) -> None:
     """They compile with a warning, and every comparison passes."""
@@ -119,7 +184,7 @@ def test_matrices_of_zeros(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--data", "tiny.npz", "--macs", "4", "--rtl-sequences", "6", "--no-synthesis"]
     assert main(["compile", "zero.json", *words, "-o", "out"]) == 0
     summary = read_checked(Path("out"))
-    assert [check["status"] for check in summary["verification"]] == 5 * ["passed"]
+    assert [check["status"] for check in summary["verification"]] == 7 * ["passed"]
     assert {check["sequences"] for check in summary["verification"]} == {6}
     warnings = [w for w in capsys.readouterr().err.splitlines() if w.startswith("warning")]
     assert sorted(warnings) == [

@@ -94,7 +94,7 @@ def test_the_dump_is_what_verilator_shows(out: Path) -> None:
     (folder / "quiet.vlt").write_text("`verilator_config\nlint_off -rule WIDTH\n")
     (folder / "wrapper.v").write_text(_wrapper(dump))
     files = [folder / "quiet.vlt", *folder.glob("*.v")]
-    program = verilator.build(files, "wrapper", folder / "testbench.cpp", out / "build")
+    program = verilator.build(files, "wrapper", folder / "testbench_verilator.cpp", out / "build")
     for name in ("inputs", "outputs"):
         golden = parse_beats((out / f"vectors/{name}.txt").read_text())
         Path(f"{name}.txt").write_text(format_beats(golden[: len(golden) // 6 * SAMPLES]))
@@ -111,7 +111,11 @@ def _compare(dump: Dump, lines: list[list[str]]) -> None:
     """
     module = parse_module(Path(STAGE).read_text())
     pairs = zip(scope_of(module).registers, read_design(module.main).registers, strict=True)
-    free = {signal.name for signal, value in pairs if signal and "init" not in value.op.attributes}
+    free = {
+        ".".join([*signal.path, signal.name])
+        for signal, value in pairs
+        if signal and "init" not in value.op.attributes
+    }
     assert 0 < len(free) < len(dump.signals)
     names = [name for name in dump.signals if name != "clk"]
     for cycle, words in enumerate(lines):

@@ -58,7 +58,7 @@ def test_figures_of_a_small_model(summary: dict[str, Any]) -> None:
     assert summary["schedule"]["cycles_per_step_ideal"] == 16 * (2 + 2) // 4
     assert summary["accuracy"]["samples"] == len(data()["x_test"])
     assert [check["status"] for check in summary["verification"]] == [
-        "passed", "passed", "not_run", "not_run", "not_run"
+        "passed", "passed", "not_run", "not_run", "not_run", "not_run", "not_run"
     ]  # fmt: skip
     assert summary["synthesis"][0]["reason"] == "not asked for (--no-synthesis)"
 

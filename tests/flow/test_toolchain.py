@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from lstmir.flow.toolchain import Tool, ToolError, ToolMissing, ap_types, gxx, verilator, yosys
+from lstmir.flow.toolchain import (
+    Tool,
+    ToolError,
+    ToolMissing,
+    ap_types,
+    cxxrtl,
+    gxx,
+    verilator,
+    yosys,
+    yosys_check,
+)
 from lstmir.flow.toolchain.cells import FAMILIES
 from lstmir.flow.toolchain.process import run
 
@@ -91,6 +101,35 @@ def test_lint_holds_to_verilog_2001(design: Path) -> None:
 
 
 @pytest.mark.needs("pyosys")
+def test_yosys_is_silent_on_a_clean_design(design: Path) -> None:
+    assert yosys_check.check([design], "multiplier") == ()
+
+
+LOOP = "wire a, b; assign a = b & i; assign b = a | i; assign y = a;"
+FAULTS = {
+    "a loop": (LOOP, "Warning: found logic loop in module top:\n    cell "),
+    "no driver": ("wire a; assign y = a;", "Warning: Wire top.\\a is used but has no driver."),
+    "a width": (
+        "wire [1:0] a = {y, i}; assign y = i; part p(.x(a));",
+        "Warning: Resizing cell port top.p.x from 2 bits to 1 bits.",
+    ),
+    "no such module": ("nobody p(.x(y));", "ERROR: Module `\\nobody'"),
+    "no such file": ('reg m [0:1]; initial $readmemh("no.mem", m);', "bad.v:1: ERROR:"),
+}
+
+
+@pytest.mark.needs("pyosys")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_yosys_names_each_problem(fault: str, tmp_path: Path) -> None:
+    text, message = FAULTS[fault]
+    files = [tmp_path / "bad.v", tmp_path / "part.v"]
+    files[0].write_text(f"module top(input i, output y); {text} endmodule\n")
+    files[1].write_text("module part(input x); endmodule\n")
+    (found,) = yosys_check.check(files, "top")
+    assert message in found
+
+
+@pytest.mark.needs("pyosys")
 @pytest.mark.parametrize("family", sorted(FAMILIES))
 def test_synthesis_maps_the_product_and_the_memory(design: Path, family: str) -> None:
     resources = yosys.synthesize([design], "multiplier", family)
@@ -142,19 +181,25 @@ def test_without_perl_there_is_no_verilator(
         verilator.find()
 
 
+@pytest.mark.parametrize("build", [verilator.build, cxxrtl.build])
 def test_without_a_compiler_no_simulator_is_built(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    build: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolMissing, match=r"g\+\+"):
-        verilator.build([MULTIPLIER], "multiplier", tmp_path / "testbench.cpp", tmp_path / "build")
+        build([MULTIPLIER], "multiplier", tmp_path / "testbench.cpp", tmp_path / "build")
     assert not (tmp_path / "build").exists()
 
 
 @pytest.mark.parametrize(
     ("find", "package"),
-    [(ap_types.find, "hls4ml"), (verilator.find, "verilator"), (yosys.find, "pyosys")],
+    [
+        (ap_types.find, "hls4ml"),
+        (verilator.find, "verilator"),
+        (yosys.find, "pyosys"),
+        (cxxrtl.find, "pyosys"),
+    ],
 )
 def test_without_its_package_a_tool_is_missing(
     find: Callable[[], Tool], package: str, monkeypatch: pytest.MonkeyPatch

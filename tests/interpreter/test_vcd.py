@@ -18,9 +18,11 @@ from tests.interpreter.naive import Naive
 from tests.interpreter.vcd_reader import Dump, read_vcd
 from tests.strategies.rtl import random_design, stimuli
 
-SCOPE = Scope(
-    "m", "clk", "rst", [Signal("count", "reg", 4), None], [Signal("x", "wire", 1)], [Signal("y", "reg", 8)]
-)  # fmt: skip
+REGISTERS = [
+    Signal("count", "reg", 4), None, Signal("sum", "reg", 2, ("array", "lane")),
+    Signal("sum", "reg", 1, ("array",)), Signal("error", "reg", 1, ("tail",)),
+]  # fmt: skip
+SCOPE = Scope("m", "clk", "rst", REGISTERS, [Signal("x", "wire", 1)], [Signal("y", "reg", 8)])
 
 TEXT = """\
 $timescale 1 ns $end
@@ -30,6 +32,15 @@ $var wire 1 " rst $end
 $var wire 1 # x $end
 $var reg 8 $ y [7:0] $end
 $var reg 4 % count [3:0] $end
+$scope module array $end
+$var reg 1 ' sum $end
+$scope module lane $end
+$var reg 2 & sum [1:0] $end
+$upscope $end
+$upscope $end
+$scope module tail $end
+$var reg 1 ( error $end
+$upscope $end
 $upscope $end
 $enddefinitions $end
 #0
@@ -39,6 +50,9 @@ $dumpvars
 0#
 b11111111 $
 b0 %
+b10 &
+1'
+0(
 $end
 #5
 0!
@@ -47,6 +61,8 @@ $end
 0"
 1#
 b101 %
+b11 &
+0'
 #15
 0!
 #20
@@ -62,8 +78,8 @@ DECLARED = re.compile(
 def test_a_dump_is_this_text() -> None:
     parts: list[str] = []
     writer = VcdWriter(parts.append, SCOPE)
-    writer(True, [0, 7], [0], [-1])
-    writer(False, [5, 8], [True], [-1])
+    writer(True, [0, 7, 2, 1, 0], [0], [-1])
+    writer(False, [5, 8, 3, 0, 0], [True], [-1])
     writer.close()
     version, text = "".join(parts).split("\n", 1)
     assert version.startswith("$version lstmir ")
@@ -100,7 +116,7 @@ def dump_of(module: Module, cycles: int, random: Random) -> tuple[Dump, list[dic
         ):
             for signal, value, integer in zip(signals, values, integers, strict=True):
                 if signal is not None:
-                    named[signal.name] = integer, value
+                    named[".".join([*signal.path, signal.name])] = integer, value
         expected.append({name: _natural(*each) for name, each in named.items()})
     writer.close()
     return read_vcd("".join(parts)), expected
@@ -124,14 +140,24 @@ def test_random_designs(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_signals_are_declared_in_the_verilog(seed: int) -> None:
     module = random_design(Random(seed), "machine", 40)
-    declared = {
-        name: words.split() for words, name in DECLARED.findall(print_design(module)["machine.v"])
-    }
+    files = print_design(module)
     dump, _ = dump_of(module, 1, Random(seed))
-    for name, (kind, width) in dump.signals.items():
+    for path, (kind, width) in dump.signals.items():
+        *scopes, name = path.split(".")
+        text = files[module_of(scopes, files)]
+        declared = {name: words.split() for words, name in DECLARED.findall(text)}
         words = set(declared[name]) - {"input", "output", "wire", "signed"}
         span = {f"[{width - 1}:0]"} if width > 1 else set()
         assert words == span | ({"reg"} if kind == "reg" else set()), name
+
+
+def module_of(scopes: list[str], files: dict[str, str]) -> str:
+    """The file with the module that a path of instances leads to."""
+    file = "machine.v"
+    for name in scopes:
+        (module,) = re.findall(rf"^  (\w+) (?:#\(.*\) )?{name} \(", files[file], re.MULTILINE)
+        file = f"{module}.v"
+    return file
 
 
 def test_the_same_run_gives_the_same_text() -> None:

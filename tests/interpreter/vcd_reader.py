@@ -12,7 +12,10 @@ _VAR = re.compile(r"(wire|reg) ([1-9]\d*) ([!-~]+) ([A-Za-z_]\w*)(?: \[(\d+):0\]
 
 @dataclass
 class Dump:
-    """A dump: its head, each signal's kind and width, and its values as natural numbers by time."""
+    """A dump: its head, each signal's kind and width, and its values as natural numbers by time.
+
+    `scope` is the outermost; a signal deeper inside has the names of the others in front: `array.x`.
+    """
 
     version: str = ""
     timescale: str = ""
@@ -30,21 +33,24 @@ class Dump:
 
 
 def read_vcd(text: str) -> Dump:
-    """Raises AssertionError for anything else than a dump of one module's two-valued signals."""
+    """Raises AssertionError for anything else than a dump of two-valued signals under one module."""
     head, mark, body = text.partition("$enddefinitions $end\n")
     assert mark
-    dump, names = Dump(), dict[str, str]()
+    dump, names, scopes = Dump(), dict[str, str](), list[str]()
     for keyword, content in _head(head):
         if keyword == "var":
             match = _VAR.fullmatch(content)
             assert match, content
             kind, width, code, name, top = match.groups()
+            name = ".".join([*scopes[1:], name])
+            assert scopes
             assert (top is None) == (width == "1") and (top is None or int(top) == int(width) - 1)
             assert code not in names and name not in dump.signals
             names[code] = name
             dump.signals[name] = kind, int(width)
         else:
-            _set(dump, keyword, content)
+            _set(dump, scopes, keyword, content)
+    assert not scopes
     _read_body(dump, names, body)
     return dump
 
@@ -58,12 +64,14 @@ def _head(text: str) -> Iterator[tuple[str, str]]:
     assert end == len(text)
 
 
-def _set(dump: Dump, keyword: str, content: str) -> None:
+def _set(dump: Dump, scopes: list[str], keyword: str, content: str) -> None:
     if keyword == "scope":
-        assert not dump.scope and content.startswith("module ")
-        dump.scope = content.removeprefix("module ")
+        assert content.startswith("module ") and bool(scopes) == bool(dump.scope)
+        scopes.append(content.removeprefix("module "))
+        dump.scope = scopes[0]
     elif keyword == "upscope":
-        assert dump.scope and not content
+        assert not content
+        scopes.pop()
     else:
         assert keyword in ("version", "timescale"), keyword
         setattr(dump, keyword, content)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 
+import numpy as np
 from hypothesis import strategies as st
 
 from lstmir.interpreter.rtl import Clocked, StreamResult
@@ -15,7 +16,7 @@ from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
 from lstmir.numeric.arrays import quantize_real
 from lstmir.numeric.fixed import FixedType
-from lstmir.passes.machine.timing import Timing, predict_cycles
+from lstmir.passes.machine.timing import predict_cycles, timing_from
 from tests.passes.levels import Recipe, apply, bits, recipes
 from tests.strategies.networks import RESULTS, WEIGHTS, Network, networks
 
@@ -46,6 +47,12 @@ class Machine:
         return self.recipe.fixed_point(self.network)
 
     @cached_property
+    def level_4(self) -> Module:
+        """Tiled, packed and scheduled."""
+        pipeline = LEVEL_5.format(self.macs).removesuffix(",lower-to-rtl")
+        return apply(self.recipe.fixed_point(self.network), pipeline)
+
+    @cached_property
     def level_5(self) -> Module:
         """Registers and logic."""
         return apply(self.recipe.fixed_point(self.network), LEVEL_5.format(self.macs))
@@ -63,9 +70,26 @@ class Machine:
 
     def packet(self, steps: int, seed: int, scale: float = 1.0) -> Packet:
         """A sequence, and its result."""
+        reals = self.network.data(1, steps, scale, seed)
+        return self._answered(quantize_real(reals, self.format("input")))
+
+    def extreme(self, steps: int, seed: int) -> Packet:
+        """A sequence of the numbers at which something is full or turns over, and its result."""
         element = self.format("input")
-        data = quantize_real(self.network.data(1, steps, scale, seed), element)
-        (result,) = bits(self.level_3, data).tolist()
+        ends = [
+            element.min_int,
+            element.max_int,
+            max(element.min_int, -1),
+            0,
+            min(element.max_int, 1),
+        ]
+        kinds = [ends, ends[:1], ends[1:2], ends[:2]]
+        shape = (1, steps, self.network.features)
+        return self._answered(np.random.default_rng(seed).choice(kinds[seed % len(kinds)], shape))
+
+    def _answered(self, data: np.ndarray) -> Packet:
+        element = self.format("input")
+        result = bits(self.level_3, data).ravel().tolist()
         wires = (1 << beat_width(self.format("output"))) - 1
         answer = [(word & wires, int(n == len(result)), 0) for n, word in enumerate(result, 1)]
         return Packet(encode(data, element), answer)
@@ -96,9 +120,8 @@ class Machine:
 
     def predict(self, lengths: Sequence[int]) -> int:
         """The cycle in which the last beat should leave."""
-        module, outputs = self.level_5, len(self.packet(1, 0).answer)
-        timing, rows = Timing(**module.attributes["timing"]), module.attributes["array"]["rows"]
-        return predict_cycles(timing, self.network.features, rows, outputs, lengths)
+        timing = timing_from(self.level_5.attributes["timing"])
+        return predict_cycles(timing, self.network.features, lengths)
 
 
 def random_machine(seed: int) -> Machine:

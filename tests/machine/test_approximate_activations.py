@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lstmir.flow.toolchain.simulate import Traffic
+from tests.backends.verilog.simulators import BOTH
 from tests.machine.forms import OPTIONS, formed
 from tests.machine.machines import Machine, machines, random_machine
+from tests.machine.simulators import build
 from tests.machine.test_machine import is_right_and_on_time
-from tests.machine.test_verilog import build, survives_stalls
 from tests.machine.test_verilog import is_right_and_on_time as verilog_is_right_and_on_time
+from tests.machine.test_verilog import survives_stalls
 from tests.passes.levels import FEW, apply
 
 
@@ -45,10 +48,10 @@ def test_a_bound_stays_on_a_look_up_of_the_tail() -> None:
     assert any("bound" in op.attributes for op in lookups)
 
 
-@pytest.mark.needs("g++", "verilator")
+@BOTH
 def test_verilog(tmp_path: Path) -> None:
     chosen = [formed(random_machine(seed), options) for seed, options in enumerate(OPTIONS)]
-    simulator = build(chosen, tmp_path)
+    simulators = build(chosen, tmp_path)
     for number, machine in enumerate(chosen):
-        verilog_is_right_and_on_time(simulator, number, machine)
-        survives_stalls(simulator, number, machine, 50, 50)
+        verilog_is_right_and_on_time(simulators, number, machine)
+        survives_stalls(simulators, number, machine, Traffic(5, 50, pace_cycles=60))

@@ -13,7 +13,7 @@ from lstmir.ir.module import Module
 from lstmir.ir.types import element_of
 from lstmir.ir.verify import verify
 from lstmir.numeric.fixed import FixedType
-from lstmir.passes.machine.timing import Timing, predict_cycles
+from lstmir.passes.machine.timing import predict_cycles, timing_from
 from tests.passes.levels import FEW, MANY, apply, bits
 from tests.strategies.cells import Maker, Signs
 
@@ -42,7 +42,7 @@ def sequence(maker: Maker, steps: int) -> np.ndarray:
 
 def streams(maker: Maker, module: Module, data: list[np.ndarray], wanted: list[np.ndarray]) -> None:
     """Level 5, packet by packet, on time."""
-    timing, rows = Timing(**module.attributes["timing"]), module.attributes["array"]["rows"]
+    timing = timing_from(module.attributes["timing"])
     result = element_of(module.main.result_types[0])
     assert isinstance(result, FixedType)
     wires = (1 << beat_width(result)) - 1
@@ -54,8 +54,7 @@ def streams(maker: Maker, module: Module, data: list[np.ndarray], wanted: list[n
         answers += [(word & wires, int(n == len(words)), 0) for n, word in enumerate(words, 1)]
     found = clocked.run_streams(beats, len(answers))
     assert found.beats_out == answers
-    outputs = wanted[0].shape[1]
-    assert found.cycles_total == predict_cycles(timing, maker.features, rows, outputs, STEPS)
+    assert found.cycles_total == predict_cycles(timing, maker.features, STEPS)
 
 
 @settings(FEW, max_examples=40)

@@ -12,6 +12,7 @@ from lstmir.ir.encodings import Bank, Empty, Encoding, Storage
 from lstmir.ir.module import Module
 from lstmir.ir.types import TensorType
 from tests.passes.levels import Recipe, apply, bits
+from tests.passes.nests import lanes, nests, tiles
 from tests.strategies.networks import Network
 
 NETWORK = Network(features=4, hidden=8, outputs=3)
@@ -67,5 +68,6 @@ def test_what_is_empty_costs_nothing(
     assert all(np.array_equal(bits(module, d), w) for d, w in zip(data, wanted, strict=True))
     apply(module, "block-layout,schedule")
     assert all(np.array_equal(bits(module, d), w) for d, w in zip(data, wanted, strict=True))
-    assert module.attributes["array"]["gates"] == left
-    assert module.attributes["timing"]["step_tiles"] <= cycles
+    (nest,) = nests(next(op for op in module.walk() if op.name == "rnn.scan").regions[0])
+    assert lanes(nest) == left
+    assert tiles(nest) <= cycles

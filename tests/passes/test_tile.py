@@ -13,10 +13,10 @@ from lstmir.interpreter.run import run_samples
 from lstmir.ir.module import Module
 from lstmir.ir.operands import constant_of
 from lstmir.ir.operation import Operation, Value
-from lstmir.ir.types import element_of
+from lstmir.ir.types import element_of, shape_of
 from lstmir.numeric.fixed import FixedType, narrowest
 from tests.passes.levels import FEW, MANY, Recipe, apply, bits, recipes
-from tests.strategies.networks import Network, networks
+from tests.strategies.networks import Network, networks, programs
 
 MACS = st.integers(4, 64)
 
@@ -45,6 +45,55 @@ def test_every_bit_is_kept(network: Network, recipe: Recipe, macs: int) -> None:
 @given(networks(), recipes(), MACS)
 def test_every_bit_is_kept_many_times(network: Network, recipe: Recipe, macs: int) -> None:
     keeps_every_bit(network, recipe, macs)
+
+
+# -- every kind of network ------------------------------------------------------------------------
+
+
+def integers(module: Module, steps: int, seed: int) -> list[np.ndarray]:
+    """Three samples of any integers for each input."""
+    random, found = np.random.default_rng(seed), []
+    for value in module.main.parameters:
+        element = element_of(value.type)
+        assert isinstance(element, FixedType)
+        shape = [steps if size is None else size for size in shape_of(value.type)]
+        found.append(random.integers(element.min_int, element.max_int, [3, *shape], endpoint=True))
+    return found
+
+
+def becomes_a_program(network: Network, recipe: Recipe, macs: int) -> None:
+    """Level 4 gives all outputs of level 3, with no more multipliers than allowed."""
+    data = {"x": network.data(4, 4)}
+    if network.fed:
+        shape = (4, network.directions, network.hidden)
+        data["h0"] = np.random.default_rng(network.seed).normal(size=shape)
+    module = apply(network.module(), recipe.pipeline, data)
+    inputs = [integers(module, steps, network.seed) for steps in (1, 4)]
+    wanted = [run_samples(module, each) for each in inputs]
+    for pipeline in (f"tile{{macs={macs}}}", "block-layout"):
+        apply(module, pipeline)
+        for each, expected in zip(inputs, wanted, strict=True):
+            found = run_samples(module, each)
+            assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True)), pipeline
+    array = module.attributes["array"]
+    assert array["rows"] * np.mean(array["columns"]) <= macs
+
+
+@settings(FEW, max_examples=60)
+@given(programs(), recipes(), MACS)
+def test_networks_of_every_kind_become_programs(
+    network: Network, recipe: Recipe, macs: int
+) -> None:
+    becomes_a_program(network, recipe, macs)
+
+
+@pytest.mark.soak
+@MANY
+@given(programs(), recipes(), MACS)
+def test_networks_of_every_kind_become_programs_many_times(
+    network: Network, recipe: Recipe, macs: int
+) -> None:
+    becomes_a_program(network, recipe, macs)
 
 
 # -- accumulators ---------------------------------------------------------------------------------
@@ -85,23 +134,27 @@ def test_partial_sums_of_the_worst_inputs_fit(network: Network, recipe: Recipe, 
 
 def partial_sums(module: Module, total: Operation) -> FixedType:
     """The narrowest type of all partial sums of a level-3 addition, whatever the vectors hold."""
-    frac = fixed(total.result).frac
+    products = [term for term in total.operands if term.op.name == "linalg.matvec"]
+    live = [term for term in products if _any(module, term)] or products[:1]
+    frac = max(fixed(term).frac for term in live)
     least: Any = 0
     most: Any = 0
-    for term in total.operands:
-        source, shift = term, frac - fixed(term).frac
-        ends = [1]
-        if term.op.name == "linalg.matvec":
-            source, vector = term.op.operands
-            # A product that has not been added yet is a zero.
-            ends = [fixed(vector).min_int, 0, fixed(vector).max_int]
+    for term in live:
+        shift = frac - fixed(term).frac
+        source, vector = term.op.operands
+        # A product that has not been added yet is a zero.
+        ends = [fixed(vector).min_int, 0, fixed(vector).max_int]
         array = constant_of(source, module.resources)
         assert array is not None
         corners = np.array([array.astype(object) * (end << shift) for end in ends])
-        low, high = corners.min(axis=0), corners.max(axis=0)
-        least += low.sum(axis=1) if low.ndim == 2 else low
-        most += high.sum(axis=1) if high.ndim == 2 else high
+        least += corners.min(axis=0).sum(axis=1)
+        most += corners.max(axis=0).sum(axis=1)
     return narrowest(least.min(), most.max(), frac)
+
+
+def _any(module: Module, product: Value) -> bool:
+    array = constant_of(product.op.operands[0], module.resources)
+    return array is not None and bool(array.any())
 
 
 def fixed(value: Value) -> FixedType:

@@ -1,4 +1,4 @@
-"""Small random networks as modules of level 1, with data: one LSTM and what stands behind it."""
+"""Small random networks as modules of level 1, with data: recurrent layers and what stands behind them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lstmir import dialects
 from lstmir.ir.builder import Builder
 from lstmir.ir.interface import BATCH, Port, set_ports
 from lstmir.ir.module import Function, Module
-from lstmir.ir.operation import Operation, Value
+from lstmir.ir.operation import Attributes, Operation, Value
 from lstmir.ir.region import Region
 from lstmir.ir.types import F32, F64, FloatType, TensorType, shape_of, storage_dtype
 
@@ -21,7 +21,14 @@ dialects.load()
 RESULTS = ("dense", "final_h", "final_c")
 """What a network may give that the array can run."""
 SEQUENCES = ("sequence", "dense_sequence")
-"""What only levels 1 and 2 can give."""
+"""What every step may give."""
+KINDS = {
+    "lstm": ("rnn.lstm", 4),
+    "gru": ("rnn.gru", 3),
+    "gru_late": ("rnn.gru", 3),
+    "rnn": ("rnn.simple_rnn", 1),
+}
+"""The operation of a kind of layer, and its gates; a late GRU resets the product, not the state."""
 WEIGHTS = ("plain", "no_input", "no_recurrence", "zero", "uneven", "signs")
 
 
@@ -29,8 +36,9 @@ WEIGHTS = ("plain", "no_input", "no_recurrence", "zero", "uneven", "signs")
 class Network:
     """A network whose arrays follow from `seed`; None is a length known only at run time.
 
-    `result` is a dense layer behind the last h, the last h or c itself, or every h, with or
-    without a dense layer. `states` are absent, or the same constants for all samples.
+    `result` is a dense layer behind the last h, two with a ReLU between them, the last h or c
+    itself, or every h, with or without a dense layer. `states` are absent, the same constants for
+    all samples, or `fed`: an input of the model.
     """
 
     features: int = 3
@@ -43,6 +51,10 @@ class Network:
     weights: str = "plain"
     bias: bool = True
     states: bool = False
+    fed: bool = False
+    kind: str = "lstm"
+    layers: int = 1
+    peepholes: bool = False
     batch_first: bool = False
     element: FloatType = F32
     seed: int = 0
@@ -52,15 +64,29 @@ class Network:
         """Two if the sequence is read both ways."""
         return 2 if self.direction == "bidirectional" else 1
 
+    @property
+    def gates(self) -> int:
+        """Rows of a unit."""
+        return KINDS[self.kind][1]
+
     @cached_property
     def arrays(self) -> dict[str, np.ndarray]:
-        """The trained parameters, named and shaped as ONNX's LSTM has them, and the dense layer's."""
-        random, d, h = np.random.default_rng(self.seed), self.directions, self.hidden
+        """The trained parameters, named and shaped as ONNX has them, and the dense layers'."""
+        random, d, h, gates = (
+            np.random.default_rng(self.seed),
+            self.directions,
+            self.hidden,
+            self.gates,
+        )
         shapes = {
-            "W": (d, 4 * h, self.features), "R": (d, 4 * h, h), "B": (d, 8 * h),
+            "W": (d, gates * h, self.features), "R": (d, gates * h, h), "B": (d, 2 * gates * h),
             "initial_h": (d, 1, h), "initial_c": (d, 1, h),
             "dense_W": (self.outputs, d * h), "dense_B": (self.outputs,),
+            "dense2_W": (2, self.outputs), "dense2_B": (2,), "P": (d, 3 * h),
         }  # fmt: skip
+        for layer in range(1, self.layers):
+            shapes |= {f"W_{layer}": (d, gates * h, d * h)}
+            shapes |= {f"{name}_{layer}": shapes[name] for name in ("R", "B", "P")}
         arrays = {name: random.normal(size=shape) * 0.6 for name, shape in shapes.items()}
         arrays["initial_h"] = np.tanh(arrays["initial_h"])
         dtype = storage_dtype(self.element)
@@ -69,6 +95,8 @@ class Network:
     def _shaped(self, name: str, array: np.ndarray, random: np.random.Generator) -> np.ndarray:
         """The weights as `weights` wants them."""
         absent = {"no_input": ["W"], "no_recurrence": ["R"], "zero": ["W", "R", "dense_W"]}
+        if name.partition("_")[0] in ("W", "R") and "_" in name:
+            name = name[0]
         if name in absent.get(self.weights, ()):
             return np.zeros_like(array)
         if self.weights == "uneven":
@@ -104,12 +132,16 @@ class _Writer:
         source = self.region.arguments[0]
         if network.batch_first:
             source = self.build.value("tensor.transpose", source, order=(1, 0, 2))
-        value, batch, time = self.tail(self.lstm(source))
+        fed = [self.fed()] if network.fed else []
+        for layer in range(network.layers - 1):
+            source = self.every_h(self.layer(source, layer, fed))
+        value, batch, time = self.tail(self.layer(source, network.layers - 1, fed))
         self.build.end("return", [value])
         self.result.functions["main"] = Function("main", self.region)
         axes = (0, 1) if network.batch_first else (1, 0)
         x = self.port("x", "input", self.region.arguments[0], *axes)
-        set_ports(self.result, [x, self.port("y", "output", value, batch, time)])
+        states = [self.port("h0", "input", state, 1, None) for state in fed]
+        set_ports(self.result, [x, *states, self.port("y", "output", value, batch, time)])
         return self.result
 
     def port(self, name: str, kind: str, value: Value, batch: int, time: int | None) -> Port:
@@ -120,27 +152,53 @@ class _Writer:
         array = self.network.arrays[name]
         return self.build.constant(array, TensorType(array.shape, self.network.element), name)
 
-    def lstm(self, source: Value) -> Operation:
+    def fed(self) -> Value:
+        """An initial h for all layers, as an input."""
         network = self.network
-        names = ["B"] * network.bias + ["initial_h", "initial_c"] * network.states
+        shape = (network.directions, network.batch, network.hidden)
+        return self.region.add_argument(TensorType(shape, network.element), "h0")
+
+    def layer(self, source: Value, layer: int, fed: list[Value]) -> Operation:
+        """A recurrent layer; behind the first one, with arrays of its own."""
+        network, behind = self.network, f"_{layer}" if layer else ""
+        name, _ = KINDS[network.kind]
+        is_lstm = name == "rnn.lstm"
+        first = fed or [self.constant("initial_h")] * network.states
+        second = [self.constant("initial_c")] * (network.states and is_lstm)
+        peepholes = [f"P{behind}"] * (network.peepholes and is_lstm)
+        bias = [self.constant(f"B{behind}")] * network.bias
+        parts: list[list[Value]] = [bias, [], first]
+        if is_lstm:
+            parts += [second, [self.constant(name) for name in peepholes]]
+        late: Attributes = {"linear_before_reset": True} if network.kind == "gru_late" else {}
+        given = [self.constant(f"{name}{behind}") for name in ("W", "R")]
         return self.build.op(
-            "rnn.lstm", [source, *map(self.constant, ["W", "R", *names])],
-            segments=(1, 1, 1, int(network.bias), 0, *[int(network.states)] * 2, 0),
-            hidden_size=network.hidden, direction=network.direction, names=["ys", "h", "c"],
+            name, [source, *given, *(value for part in parts for value in part)],
+            segments=(1, 1, 1, *map(len, parts)), hidden_size=network.hidden,
+            direction=network.direction, names=["ys", "h", *["c"] * is_lstm], **late,
         )  # fmt: skip
+
+    def every_h(self, layer: Operation) -> Value:
+        """What a layer gives the next one."""
+        network = self.network
+        turned = self.build.value("tensor.transpose", layer.results[0], order=(0, 2, 1, 3))
+        return self.joined(turned, (network.time, network.batch))
 
     def tail(self, lstm: Operation) -> tuple[Value, int, int | None]:
         """The result, and its axes of batch and time."""
         network = self.network
-        sequence, h, c = lstm.results
+        sequence, h, *more = lstm.results
         if network.result == "sequence":
             return sequence, 2, 0
         if network.result == "dense_sequence":
-            turned = self.build.value("tensor.transpose", sequence, order=(0, 2, 1, 3))
-            return self.dense(self.joined(turned, (network.time, network.batch))), 1, 0
-        state = c if network.result == "final_c" else h
+            return self.dense(self.every_h(lstm)), 1, 0
+        state = more[0] if more and network.result == "final_c" else h
         turned = self.build.value("tensor.transpose", state, order=(1, 0, 2))
         vector = self.joined(turned, (network.batch,))
+        if network.result == "dense_relu":
+            hidden = self.dense(vector)
+            active = self.build.value("math.relu", hidden, type=hidden.type)
+            return self.dense(active, "dense2"), 0, None
         return (self.dense(vector) if network.result == "dense" else vector), 0, None
 
     def joined(self, value: Value, lead: tuple[int | None, ...]) -> Value:
@@ -150,9 +208,9 @@ class _Writer:
             "tensor.reshape", value, type=TensorType(shape, self.network.element)
         )
 
-    def dense(self, source: Value) -> Value:
-        product = self.build.value("linalg.linear", self.constant("dense_W"), source)
-        return self.build.value("arith.add", product, self.constant("dense_B"), hint="y")
+    def dense(self, source: Value, name: str = "dense") -> Value:
+        product = self.build.value("linalg.linear", self.constant(f"{name}_W"), source)
+        return self.build.value("arith.add", product, self.constant(f"{name}_B"), hint="y")
 
 
 def networks(
@@ -175,5 +233,26 @@ def networks(
         states=st.booleans(),
         batch_first=st.booleans(),
         element=st.just(F64 if floats else F32),
+        seed=st.integers(0, 2**16),
+    )
+
+
+def programs() -> st.SearchStrategy[Network]:
+    """Networks of every kind that `tile` writes as nests."""
+    return st.builds(
+        Network,
+        features=st.integers(1, 6),
+        hidden=st.integers(1, 9),
+        outputs=st.integers(1, 7),
+        time=st.none() | st.integers(1, 4),
+        direction=st.sampled_from(["forward", "reverse", "bidirectional"]),
+        result=st.sampled_from((*RESULTS, *SEQUENCES, "dense_relu")),
+        weights=st.sampled_from(WEIGHTS),
+        bias=st.booleans(),
+        states=st.booleans(),
+        fed=st.booleans(),
+        kind=st.sampled_from(sorted(KINDS)),
+        layers=st.integers(1, 3),
+        peepholes=st.booleans(),
         seed=st.integers(0, 2**16),
     )

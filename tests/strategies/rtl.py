@@ -22,8 +22,10 @@ from lstmir.ir.verify import verify
 from lstmir.numeric.fixed import FixedType
 
 WIDEST = 200
-NAMES = ("x", "y", "x.1", "reg", "new", "sum", "next", "clk", "unused", "total", "7up")
-UNITS = ("controller", "array", "tail")
+NAMES = ("x", "y", "x.1", "reg", "new", "sum", "next", "clk", "unused", "total", "7up", "array",
+         "array_x", "array_lane_1_x", "lane_1_x", "array_lane_0_7up")  # fmt: skip
+UNITS = ("controller", "array", "array.lane_0", "array.lane_1", "array.lane_1.multiplier", "output",
+         "array.lane.7up", "a tail", "")  # fmt: skip
 
 
 def designs(operations: int = 20) -> st.SearchStrategy[Module]:

@@ -17,7 +17,7 @@ from lstmir.tools.console import listening
 from lstmir.tools.lstmir import main
 from lstmir.tools.table import show_checks, show_summary
 
-COMMANDS = ("import", "compress", "compile", "run", "verify", "targets")
+COMMANDS = ("import", "compress", "compile", "run", "verify", "synth", "targets")
 
 
 @pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS)])

@@ -13,7 +13,7 @@ namespace {
 
 // s8_4 is the IR's !fx.s<8,4>: 8 bits, 4 of them fraction bits. u is unsigned, m is minus.
 {{types}}
-
+{{most_steps}}
 }  // namespace
 
 void {{name}}(hls::stream<{{name}}_input>& input, hls::stream<{{name}}_output>& output) {

@@ -2,9 +2,9 @@
 //
 // in   a beat is one element, {{input_format}}, extended to {{input_width}} bits.
 //      {{step}} beats are a time step; a packet is a sequence of at least one step.
-// out  a packet for each: {{words}} beats, {{output_format}}, extended to {{output_width}} bits.
+// out  a packet for each: {{answer}}, {{output_format}}, extended to {{output_width}} bits.
 //
-// A packet that ends inside a step is dropped: one beat of zeros with `user` = 1 answers it.
+// A packet that ends inside a step is dropped: one beat of zeros with `user` = 1 answers it{{behind}}.
 
 #ifndef {{guard}}_H
 #define {{guard}}_H

@@ -40,6 +40,23 @@ READ:
     return whole;
 }
 
+// Reads all steps of a packet. False if it ended inside a step, or has more of them than there is
+// room for: it is read to its end, and worth nothing.
+template <class Beat, class T, int N, int Most>
+bool read_steps(hls::stream<Beat>& input, T (&packet)[Most][N], int& steps) {
+    bool last = false, whole = true;
+    for (steps = 0; !last && whole && steps < Most; ++steps) {
+        whole = read_step(input, packet[steps], last);
+    }
+    whole = whole && last;
+REST:
+    while (!last) {
+#pragma HLS PIPELINE II=1
+        last = input.read().last != 0;
+    }
+    return whole;
+}
+
 template <class Beat, class Integer>
 void write_beat(hls::stream<Beat>& output, const Integer& data, bool user, bool last) {
 #pragma HLS INLINE
@@ -58,6 +75,16 @@ WRITE:
     for (int i = 0; i < N; ++i) {
 #pragma HLS PIPELINE II=1
         write_beat(output, integer(result[i]), false, i == N - 1);
+    }
+}
+
+// Some words of a step of the result; the last of them ends the packet if `last` says so.
+template <class Beat, class T, int N>
+void write_words(hls::stream<Beat>& output, const T (&memory)[N], int start, int count, bool last) {
+WRITE:
+    for (int i = 0; i < count; ++i) {
+#pragma HLS PIPELINE II=1
+        write_beat(output, integer(memory[start + i]), false, last && i == count - 1);
     }
 }
 

@@ -128,6 +128,15 @@ void copy(T (&target)[N], const T (&source)[N]) {
     }
 }
 
+// Some words of a memory, word after word, from a place in another on.
+template <class T, int N, int Depth>
+void put(T (&target)[N], int first, const T (&memory)[Depth], int start, int count) {
+    for (int i = 0; i < count; ++i) {
+#pragma HLS PIPELINE II=1
+        assign(target[first + i], memory[start + i]);
+    }
+}
+
 // A memory with a vector in front and zeros behind.
 template <class T, int N, int Size>
 void pad(T (&target)[Size], const T (&source)[N]) {

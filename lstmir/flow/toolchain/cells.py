@@ -22,19 +22,25 @@ Weights = Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class Family:
-    """The Yosys command of a family, and what each of its cells (shell patterns) counts for."""
+class Kinds:
+    """What each cell (shell patterns) counts for; None where a tool does not count that kind."""
 
-    synth: str
     lut: Weights
-    ff: Weights
     dsp: Weights
     bram: Weights
+    ff: Weights | None = None
 
     def count(self, cells: Mapping[str, int]) -> dict[str, int]:
         """The totals of a cell count; halves are rounded up."""
         kinds = {"lut": self.lut, "ff": self.ff, "dsp": self.dsp, "bram": self.bram}
-        return {kind: _total(cells, weights) for kind, weights in kinds.items()}
+        return {kind: _total(cells, each) for kind, each in kinds.items() if each is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family(Kinds):
+    """The Yosys command of a family, and what each of the cells that it makes counts for."""
+
+    synth: str
 
 
 def _total(cells: Mapping[str, int], weights: Weights) -> int:
@@ -55,7 +61,7 @@ FAMILIES: Mapping[str, Family] = {
         bram={"DP16KD": 1, "PDPW16KD": 1},
     ),
     "xc7": Family(
-        synth="synth_xilinx -family xc7",
+        synth="synth_xilinx -family xc7 -flatten",
         lut={
             "LUT[1-6]": 1,
             "SRL16E": 1,
@@ -88,4 +94,16 @@ FAMILIES: Mapping[str, Family] = {
         dsp={"MULT9X9": 0.5, "MULT18X18": 1, "MULT36X36": 4},
         bram={"SP": 1, "SPX9": 1, "SDPB": 1, "SDPX9B": 1, "DPB": 1, "DPX9B": 1, "pROM*": 1},
     ),
+}
+
+# As nextpnr counts them when they are placed: carry chains and memories are LUTs there already, but for
+# the slice that writes a 16x4 memory. An iCE40's logic cell is a LUT, with or without a flip-flop.
+PLACED: Mapping[str, Kinds] = {
+    "ecp5": Kinds(
+        lut={"TRELLIS_COMB": 1, "TRELLIS_RAMW": 2},
+        ff={"TRELLIS_FF": 1},
+        dsp={"MULT18X18D": 1},
+        bram={"DP16KD": 1},
+    ),
+    "ice40": Kinds(lut={"ICESTORM_LC": 1}, dsp={"ICESTORM_DSP": 1}, bram={"ICESTORM_RAM": 1}),
 }

@@ -54,22 +54,42 @@ def synthesize(
     fails or needs more than `memory_gib` or `seconds`.
     """
     counting = FAMILIES[family]
-    tool = find()
+    folder = files[0].resolve().parent
     with tempfile.TemporaryDirectory() as scratch:
         statistics = Path(scratch, "stat.json")
         passes = [
-            *(f"read_verilog {_quoted(file)}" for file in files),
+            *(f"read_verilog {_quoted(file, folder)}" for file in files),
             f"{counting.synth} -top {top}",
         ]
         if netlist is not None:
             passes.append(f"write_json {_quoted(netlist)}")
         passes.append(f"tee -q -o {_quoted(statistics)} stat -json")
-        # -P: the folder of the design must not be searched for Python modules.
-        command = [sys.executable, "-P", yosys_worker.__file__, str(memory_gib), *passes]
-        run(tool.name, command, folder=files[0].resolve().parent, seconds=seconds)
+        _run(passes, folder, memory_gib, seconds)
         cells: dict[str, int] = json.loads(statistics.read_text())["design"]["num_cells_by_type"]
     return Resources(**counting.count(cells), cells=dict(sorted(cells.items())))
 
 
-def _quoted(path: Path) -> str:
-    return f'"{path.resolve()}"'
+def ports(files: Sequence[Path], top: str) -> dict[str, tuple[str, int]]:
+    """Direction (`input`, `output`) and width of each port of `top`, in order. Raises as `synthesize`."""
+    folder = files[0].resolve().parent
+    with tempfile.TemporaryDirectory() as scratch:
+        outline = Path(scratch, "ports.json")
+        # -lib: a module's ports, and nothing of what is inside.
+        passes = [f"read_verilog -lib {_quoted(file, folder)}" for file in files]
+        _run([*passes, f"write_json {_quoted(outline)}"], folder, 8, 300)
+        found = json.loads(outline.read_text())["modules"][top]["ports"]
+    return {name: (port["direction"], len(port["bits"])) for name, port in found.items()}
+
+
+def _run(passes: Sequence[str], folder: Path, memory_gib: float, seconds: float) -> None:
+    # -P: the folder of the design must not be searched for Python modules.
+    command = [sys.executable, "-P", yosys_worker.__file__, str(memory_gib), *passes]
+    run(find().name, command, folder=folder, seconds=seconds)
+
+
+def _quoted(path: Path, folder: Path | None = None) -> str:
+    """A path as a Yosys script has it; inside `folder` it tells nothing of this machine."""
+    whole = path.resolve()
+    if folder is not None and whole.is_relative_to(folder):
+        return f'"{whole.relative_to(folder)}"'
+    return f'"{whole}"'

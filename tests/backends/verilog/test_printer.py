@@ -15,10 +15,18 @@ from tests.backends.verilog.printed import verilog
 HERE = Path(__file__).parent
 
 
-def test_a_whole_design() -> None:
-    files = print_design(parse_module((HERE / "accumulate.lstmir").read_text()))
-    assert files["accumulate.v"] == (HERE / "accumulate.v").read_text()
-    assert list(files) == ["accumulate.v", "accumulate_weights.mem"]
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("accumulate", "output.v array.v controller.v weights.mem"),
+        ("lanes", "array.v lane.v multiplier.v rom.mem bias_0.mem bias_1.mem bias_2.mem"),
+    ],
+)
+def test_a_whole_design(name: str, others: str) -> None:
+    files = print_design(parse_module((HERE / f"{name}.lstmir").read_text()))
+    texts = {file: text for file, text in files.items() if file.endswith(".v")}
+    assert texts == {path.name: path.read_text() for path in (HERE / name).iterdir()}
+    assert list(files) == [f"{name}.v", *(f"{name}_{rest}" for rest in others.split())]
 
 
 def test_a_memory_image_is_filled_up_with_zeros() -> None:
@@ -144,34 +152,6 @@ def test_the_style_of_a_memory(style: str, block: bool) -> None:
     text = ram(16, 4, f'{{style = "{style}"}}')
     assert ('(* rom_style = "block", ram_style = "block" *)' in text) == block
     assert "distributed" not in text
-
-
-def test_units_are_sections() -> None:
-    text = verilog(
-        """%q = rtl.reg {unit = "first"} : !fx.s<8,0>
-        %r = rtl.reg {unit = "second"} : !fx.s<8,0>
-        %sum = arith.add %x, %r {unit = "second"} : (!fx.s<8,0>, !fx.s<8,0>) -> !fx.s<9,0>
-        %0 = rtl.bits %sum {low = 1, width = 8} : (!fx.s<9,0>) -> !fx.u<8,0>
-        %1 = rtl.cast %0 : (!fx.u<8,0>) -> !fx.s<8,0>
-        rtl.next output (%q) update (%q = %1, %r = %q) : (!fx.s<8,0>, !fx.s<8,0>, !fx.s<8,0>,
-          !fx.s<8,0>, !fx.s<8,0>) -> ()""",
-    )
-    assert text.splitlines() == [
-        "// Signals that a unit takes from a later one.",
-        "wire signed [8:0] sum;",
-        "// ---- first ----",
-        "always @(posedge clk) begin",
-        "y <= sum[8:1];",
-        "end",
-        "// ---- second ----",
-        "reg signed [7:0] r;",
-        "assign sum = x + r;",
-        "always @(posedge clk) begin",
-        "r <= y;",
-        "end",
-        "// Bits that nothing looks at.",
-        "wire unused = &{1'b0, rst, sum[0]};",
-    ]
 
 
 def test_what_is_no_design() -> None:

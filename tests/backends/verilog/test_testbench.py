@@ -1,53 +1,60 @@
-"""The test bench sees what it must see: a design that breaks one rule at a time, in one simulator."""
+"""The test bench sees what it must see: a design that breaks one rule at a time, in both simulators."""
 
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-import lstmir.backends.verilog
-from lstmir.flow.toolchain import ToolError, verilator
-from lstmir.flow.toolchain.simulate import SimulationResult, simulate
+from lstmir.flow.toolchain import ToolError
+from lstmir.flow.toolchain.simulate import SimulationResult, Traffic, simulate
+from tests.backends.verilog.simulators import BOTH, EACH, TOOLS, build, problems
 
-pytestmark = pytest.mark.needs("g++", "verilator")
-
-TESTBENCH = Path(lstmir.backends.verilog.__file__).with_name("templates") / "testbench.cpp"
 ECHO = Path(__file__).with_name("echo.v")
-WRONG, DROPPED, UNSTABLE, JAMMED, TWICE = 0xE1, 0xE2, 0xE3, 0xE4, 0xE5
+WRONG, DROPPED, UNSTABLE, JAMMED, TWICE, KEPT, REMEMBERED = range(0xE1, 0xE8)
 
 
 @dataclass(frozen=True)
 class Echo:
-    """The simulator of echo.v, with a folder to work in."""
+    """A simulator of echo.v, with a folder to work in."""
 
+    tool: str
     executable: Path
     folder: Path
 
-    def run(
-        self, values: list[int], ready: int = 100, valid: int = 100, seed: int = 0
-    ) -> SimulationResult:
+    def run(self, values: list[int], traffic: Traffic | None = None) -> SimulationResult:
         """Send `values` in packets of four, and expect them back."""
         beats = [f"{value:02x} {int(index % 4 == 3)}" for index, value in enumerate(values)]
         inputs, outputs = self.folder / "inputs.txt", self.folder / "outputs.txt"
         inputs.write_text("\n".join(["// DATA LAST", *beats]))
         outputs.write_text("\n".join(["// DATA LAST USER", *(f"{beat} 0" for beat in beats)]))
-        return simulate(
-            self.executable, inputs, outputs, ready, valid, seed, 500, folder=self.folder
-        )
+        traffic = replace(traffic or Traffic(), timeout_cycles=500)
+        return simulate(self.executable, inputs, outputs, traffic, folder=self.folder)
 
 
 @pytest.fixture(scope="module")
-def echo(tmp_path_factory: pytest.TempPathFactory) -> Echo:
+def design(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """echo.v beside its memory image."""
     folder = tmp_path_factory.mktemp("echo")
     (folder / "same.hex").write_text("\n".join(f"{value:02x}" for value in range(256)))
-    return Echo(verilator.build([ECHO], "echo", TESTBENCH, folder / "build"), folder)
+    (folder / "echo.v").write_text(ECHO.read_text())
+    return folder / "echo.v"
 
 
-def test_echo_lints_clean() -> None:
-    assert verilator.lint([ECHO], "echo") == ()
+@pytest.fixture(scope="module", params=EACH)
+def echo(request: pytest.FixtureRequest, design: Path) -> Echo:
+    return simulator(request.param, design)
+
+
+def simulator(tool: str, design: Path) -> Echo:
+    return Echo(tool, build(tool, [design], "echo", design.parent), design.parent)
+
+
+@pytest.mark.needs("verilator", "pyosys")
+def test_echo_lints_clean(design: Path) -> None:
+    assert problems([design], "echo") == ()
 
 
 def test_counts_cycles_from_the_first_clock_after_reset(echo: Echo) -> None:
@@ -60,22 +67,67 @@ def test_counts_cycles_from_the_first_clock_after_reset(echo: Echo) -> None:
         cycles_total=101,
         first_mismatch=None,
         packet_cycles=[5, 9, 13, 17, 21, 25, 29, 33],
+        resets=0,
+        first_packet=0,
         timeout=False,
     )
 
 
 @pytest.mark.parametrize("percent", [7, 50])
 def test_stalls_change_when_and_nothing_else(echo: Echo, percent: int) -> None:
-    result = echo.run(list(range(200)), ready=percent, valid=percent, seed=percent)
+    result = echo.run(list(range(200)), Traffic(percent, percent, seed=percent))
     assert result.passed
     assert result.beats_out == 200
     assert result.cycles_total > 200 * 100 / percent
 
 
 def test_a_seed_repeats_its_run(echo: Echo) -> None:
-    runs = [echo.run(list(range(100)), ready=50, seed=seed) for seed in (1, 1, 2)]
+    runs = [echo.run(list(range(100)), Traffic(50, seed=seed)) for seed in (1, 1, 2)]
     assert runs[0] == runs[1]
     assert runs[0].packet_cycles != runs[2].packet_cycles
+
+
+@pytest.mark.parametrize("percent", [1, 5, 50])
+def test_the_pace_changes_between_its_least_and_none(echo: Echo, percent: int) -> None:
+    traffic = Traffic(percent, 100, pace_cycles=100, seed=percent)
+    result = echo.run(list(range(200)) * 5, traffic)
+    mean = 100 / (100 + percent) * 2
+    assert result.passed
+    assert 0.6 * mean < result.cycles_total / 1000 < 1.6 * mean + 100 / percent
+
+
+def test_what_a_reset_loses_is_sent_again(echo: Echo) -> None:
+    """In the cycles of a fresh start: a beat goes through in each, the first of them in cycle 2."""
+    for seed in range(20):
+        result = echo.run(list(range(200)), Traffic(resets=5, reset_cycles=30, seed=seed))
+        assert result.passed
+        assert (result.resets, result.beats_in, result.beats_out) == (5, 200, 200)
+        assert result.cycles_total == 4 * (50 - result.first_packet) + 1
+        assert result.packet_cycles[0] == 5
+
+
+def test_resets_may_be_more_than_there_is_time_for(echo: Echo) -> None:
+    result = echo.run(list(range(16)), Traffic(resets=9, reset_cycles=100, seed=1))
+    assert result.passed
+    assert result.resets < 9
+
+
+@pytest.mark.parametrize("value", [KEPT, REMEMBERED])
+def test_what_survives_a_reset_is_a_mismatch(echo: Echo, value: int) -> None:
+    values = [1, 2, value, 3] * 10
+    assert echo.run(values).passed
+    assert echo.run(values, Traffic(20)).passed
+    traffic = [Traffic(20, resets=5, reset_cycles=30, seed=seed) for seed in range(20)]
+    assert sum(echo.run(values, each).mismatches > 0 for each in traffic) > 5
+
+
+@BOTH
+def test_the_same_seed_is_the_same_run_in_both_simulators(design: Path) -> None:
+    traffic = Traffic(5, 30, 50, resets=7, reset_cycles=60, seed=3)
+    values = list(range(150)) * 2
+    first, second = (simulator(tool, design).run(values, traffic) for tool in TOOLS)
+    assert first == second
+    assert (first.passed, first.resets) == (True, 7)
 
 
 def test_wrong_data_is_a_mismatch(echo: Echo) -> None:
@@ -106,7 +158,7 @@ def test_a_dropped_last_beat_times_out(echo: Echo) -> None:
 
 
 def test_data_must_stay_while_not_ready(echo: Echo) -> None:
-    result = echo.run([UNSTABLE] * 40, ready=20)
+    result = echo.run([UNSTABLE] * 40, Traffic(20))
     assert result.first_mismatch is not None
     assert result.first_mismatch["kind"] == "unstable"
     assert result.beats_out == 40
@@ -144,12 +196,18 @@ def test_an_extra_beat_after_the_last_is_a_mismatch(echo: Echo) -> None:
             ["good.txt", "good.txt", "--ready-percent", "0"],
             "--ready-percent is not between 1 and 100",
         ),
+        (["good.txt", "good.txt", "--reset-cycles", "0"], "--reset-cycles is not above 0"),
+        (
+            ["good.txt", "twice.txt", "--resets", "1"],
+            "--resets needs an output packet for each input packet",
+        ),
     ],
 )
 def test_bad_arguments_are_refused(
     echo: Echo, tmp_path: Path, arguments: list[str], complaint: str
 ) -> None:
     (tmp_path / "good.txt").write_text("12 1\n")
+    (tmp_path / "twice.txt").write_text("12 1 0\n12 1 0\n")
     (tmp_path / "bad.txt").write_text("12\n")
     (tmp_path / "empty.txt").write_text("// nothing\n")
     done = subprocess.run(
@@ -160,11 +218,14 @@ def test_bad_arguments_are_refused(
 
 
 def test_a_missing_memory_image_is_named(echo: Echo, tmp_path: Path) -> None:
-    beats = tmp_path / "beats.txt"
-    beats.write_text("12 1\n")
+    """By Verilator's program when it starts, by Yosys when it writes C++."""
+    (tmp_path / "beats.txt").write_text("12 1\n")
     (tmp_path / "out.txt").write_text("12 1 0\n")
+    (tmp_path / "echo.v").write_text(ECHO.read_text())
     with pytest.raises(ToolError, match=r"same\.hex"):
-        simulate(echo.executable, beats, tmp_path / "out.txt", folder=tmp_path)
+        if echo.tool == "cxxrtl":
+            build(echo.tool, [tmp_path / "echo.v"], "echo", tmp_path)
+        simulate(echo.executable, tmp_path / "beats.txt", tmp_path / "out.txt", folder=tmp_path)
 
 
 def test_a_simulator_that_says_nothing_is_an_error(echo: Echo) -> None:

@@ -1,0 +1,1 @@
+"""The host's side of a design: `host` is what `lstmir compile` copies into its folder."""

@@ -1,0 +1,1 @@
+"""What the estimates of resources and clock are fitted on, and how far off they are."""

@@ -1,0 +1,43 @@
+"""Constant memories as logic: how many look-up tables their words ask for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lstmir.backends.verilog.memories import depth_of
+
+
+def rom_luts(words: np.ndarray, width: int, inputs: int) -> tuple[int, int]:
+    """Functions of so many address bits that a table's bits are cut into, and choices between those.
+
+    What is constant, or an address bit itself, costs nothing; what is there twice is made once.
+    """
+    depth = depth_of(len(words))
+    bits = np.zeros((depth, width), bool)
+    bits[: len(words)] = (np.asarray(words, np.int64)[:, None] >> np.arange(width)) & 1
+    size = min(depth, 1 << inputs)
+    leaves: set[bytes] = set()
+    choices: set[bytes] = set()
+    for column in bits.T:
+        _cut(column, size, leaves, choices)
+    return len(leaves - _free(size)), len(choices)
+
+
+def _free(size: int) -> set[bytes]:
+    address = np.arange(size)
+    one = [((address >> bit) & 1).astype(bool) for bit in range((size - 1).bit_length())]
+    return {column.tobytes() for column in (np.zeros(size, bool), np.ones(size, bool), *one)}
+
+
+def _cut(column: np.ndarray, size: int, leaves: set[bytes], choices: set[bytes]) -> None:
+    key = column.tobytes()
+    if len(column) == size:
+        leaves.add(key)
+        return
+    if key in choices:
+        return
+    low, high = np.split(column, 2)
+    _cut(low, size, leaves, choices)
+    if not np.array_equal(low, high):
+        choices.add(key)
+        _cut(high, size, leaves, choices)

@@ -1,0 +1,113 @@
+"""The stages of a tail: when each of its operations starts, and which share a cycle."""
+
+from __future__ import annotations
+
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
+from lstmir.passes.machine.program import Nest
+from lstmir.passes.machine.reading import is_sum
+from lstmir.passes.machine.timing import Access
+
+DEPTHS = ((2, 1), (2, 0), (1, 0), (0, 0))
+"""How deep the tails' pipelines may be, and how many registers each multiplier of the array has in
+front, from the fastest clock on."""
+
+
+def stage(nest: Nest, depth: int, operations: int = 1) -> None:
+    """Write `start` and `latency` on the operations of a nest's tail.
+
+    At depth 0, between registers stands one memory read, one multiplication, or one two-input
+    addition with the requantization of what it gives. At 1 a table has another register behind it:
+    block memories are slow. At 2 multipliers have, too, and what adds does not requantize. Cycle 0
+    is the one in which a unit's sums are there; what a memory gives for it may be read a cycle
+    before. With two `operations`, so many stand between registers.
+    """
+    body = nest.tail.regions[0]
+    if operations == 1:
+        _as_soon_as_possible(body, depth)
+    else:
+        _chained(body, operations)
+    _loads_as_late_as_possible(body)
+
+
+def _as_soon_as_possible(body: Region, depth: int) -> None:
+    ready: dict[Operation, int] = {body.entry: -1}
+    for op in body.operations():
+        if op is body.end:
+            continue
+        start = max((ready[value.op] for value in op.operands), default=-1)
+        if is_sum(op):
+            start = 0
+        elif op.name == "tile.store":
+            start = ready[op.operands[1].op]
+        op.attributes["start"] = start
+        op.attributes["latency"] = _latency(body, op, depth)
+        ready[op] = start + op.attributes["latency"]
+
+
+def _chained(body: Region, operations: int) -> None:
+    """Start each operation in the first cycle that has room for it behind its operands."""
+    ready: dict[Operation, tuple[int, int]] = {body.entry: (-1, operations)}
+    for op in body.operations():
+        if op is body.end:
+            continue
+        cycle, used = max((ready[value.op] for value in op.operands), default=(-1, operations))
+        takes = _takes(body, op)
+        if is_sum(op):
+            cycle, used = 0, 0
+        elif op.name == "tile.store":
+            cycle, used = ready[op.operands[1].op]
+        elif op.name == "tile.load":
+            cycle, used = cycle, operations
+        elif used + takes > operations:
+            cycle, used = cycle + 1, takes
+        else:
+            used += takes
+        op.attributes["start"], op.attributes["latency"] = (
+            cycle,
+            int(op.name == "tile.load" and not is_sum(op)),
+        )
+        ready[op] = cycle, used
+
+
+def _takes(body: Region, op: Operation) -> int:
+    """What an operation adds to the path between registers: requantizing a sum adds nothing."""
+    adds = op.operands and op.operands[0].op.name in ("arith.add", "arith.sub")
+    is_free = op.name == "fx.requantize" and adds and _is_only_requantized(body, op.operands[0])
+    return 0 if is_sum(op) or is_free else 1
+
+
+def _latency(body: Region, op: Operation, depth: int) -> int:
+    """Cycles from the operands to the result: none where the next operation is in the same one."""
+    adds = op.name in ("arith.add", "arith.sub")
+    if is_sum(op) or (depth < 2 and adds and _is_only_requantized(body, op.result)):
+        return 0
+    return 1 + (op.name == "fx.lookup" and depth > 0) + (op.name == "arith.mul" and depth > 1)
+
+
+def _is_only_requantized(body: Region, value: Value) -> bool:
+    uses = body.uses(value)
+    two_inputs = len(value.op.operands) == 2
+    return two_inputs and len(uses) == 1 and uses[0][0].name == "fx.requantize"
+
+
+def _loads_as_late_as_possible(body: Region) -> None:
+    """A word that waits in its memory needs no registers; one of the sums does not wait there."""
+    for op in body.operations():
+        if op.name != "tile.load" or is_sum(op):
+            continue
+        users = [user for user, _ in body.uses(op.result) if user is not body.end]
+        op.attributes["start"] = min(user.attributes["start"] for user in users) - 1
+
+
+def accesses(number: int, nest: Nest) -> list[Access]:
+    """What the tail loads and stores of the program's memories."""
+    found = []
+    for op in nest.tail.regions[0].operations():
+        place = nest.places.get(op.operands[0]) if op.operands else None
+        if place is None or op.name not in ("tile.load", "tile.store"):
+            continue
+        is_store = op.name == "tile.store"
+        start = op.attributes["start"]
+        found.append(Access(number, place.memory, start, is_store, place.is_new))
+    return found

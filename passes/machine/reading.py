@@ -1,0 +1,322 @@
+"""Reads a program of level 4 back: which memories there are, and what every nest does with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from lstmir.ir.interface import ports
+from lstmir.ir.module import Module
+from lstmir.ir.operands import captured_value, constant_of, segment, segments_of
+from lstmir.ir.operation import Operation, Value
+from lstmir.ir.region import Region
+from lstmir.ir.types import TensorType, element_of, shape_of
+from lstmir.numeric import packing
+from lstmir.numeric.fixed import FixedType
+from lstmir.passes.machine.program import Kind, Memory, Nest, Place, Program, Result, Walk
+from lstmir.pipeline.passes import Pass, cannot
+
+
+def read_program(pass_: Pass, module: Module) -> Program:
+    """The program of a module of level 4.
+
+    Raises `UserError` for a module that is not tiled and packed, or that asks for what the machine
+    has no unit for.
+    """
+    region = module.main.region
+    scans = [op for op in region.operations() if op.name == "rnn.scan"]
+    if not any(op.name == "tile.for" for op in region.walk()):
+        raise cannot(pass_, "the module is not tiled: run tile first")
+    if any(op.name == "tile.fetch" for op in region.walk()):
+        raise cannot(pass_, "the matrices are not packed: run block-layout first")
+    if not scans:
+        raise cannot(pass_, "the machine runs recurrences, and this program has none")
+    for scan in scans:
+        _check_scan(pass_, module, scan)
+    reader = _Reader(pass_, module)
+    reader.place(scans[0].regions[0].arguments[0])
+    step = tuple(reader.nest(loop, scan) for scan in scans for loop in _loops(scan.regions[0]))
+    finish = tuple(reader.nest(loop) for loop in _loops(region))
+    result = reader.result()
+    timing = module.attributes.get("timing", {})
+    depths = timing.get("input_stages", 0), timing.get("operations", 1)
+    return Program(tuple(reader.memories), step, finish, result, tuple(scans), *depths)
+
+
+def _check_scan(pass_: Pass, module: Module, scan: Operation) -> None:
+    """All recurrences run step by step together: each reads the model's one input as it comes in."""
+    if segment(scan, "length"):
+        why = "the machine runs to the end of its packet, not to a length"
+        raise cannot(pass_, why, scan.location)
+    parameters = module.main.parameters
+    if len(parameters) != 1 or list(segment(scan, "")) != list(parameters):
+        why = "a recurrence must read the model's one input as it comes in"
+        note = "one that reads the whole sequence of another is a model of its own"
+        raise cannot(pass_, why, scan.location, note)
+    emits = scan.results[: len(scan.results) - len(segment(scan, "state"))]
+    if is_reverse(scan) and any(scan.parent.uses(value) for value in emits):
+        why = "what a reverse recurrence emits comes in reverse order: the machine gives its last state"
+        raise cannot(pass_, why, scan.location)
+
+
+def is_reverse(scan: Operation) -> bool:
+    """Whether a recurrence begins with the last step."""
+    return bool(scan.attributes.get("direction", "forward") == "reverse")
+
+
+@dataclass
+class _Reader:
+    pass_: Pass
+    module: Module
+    memories: list[Memory] = field(default_factory=list)
+    _known: dict[object, int] = field(default_factory=dict)
+
+    # -- memories ---------------------------------------------------------------------------
+
+    def place(self, value: Value) -> Place | None:
+        """Where a value of the program stands; None for a constant."""
+        outer = captured_value(value)
+        if outer is not None:
+            return self.place(outer)
+        op = value.op
+        if op.name == "tensor.constant":
+            return None
+        if op.name == "tile.pad":
+            return self.padded(value)
+        if op.name == "tile.store":
+            return self.place(op.operands[0])
+        if op.name == "tile.for":
+            place = self.carried(op, value.index)
+            return Place(place.memory, True)
+        if op.name == "rnn.scan":
+            return Place(self.state(op, value.index - _emits(op), value), False)
+        owner = op.region.owner if op.region is not None and op is op.region.entry else None
+        if owner is not None and owner.name == "tile.for":
+            return self.carried(owner, value.index - 1)
+        if owner is not None and owner.name == "rnn.scan":
+            inputs = len(segments_of(owner)[0])
+            if value.index < inputs:
+                return Place(self.input(value), False)
+            return Place(self.state(owner, value.index - inputs, value), False)
+        why = f"'{op.name}' is no memory of the machine"
+        raise cannot(self.pass_, why, op.location, "cut the model there, and leave it to the host")
+
+    def input(self, value: Value) -> int:
+        """The memory of steps; of whole sequences, if some recurrence begins with the last step."""
+        number = self.memory("input", Kind.INPUT, value)
+        scans = [op for op in self.module.main.region.operations() if op.name == "rnn.scan"]
+        longest = self.longest()
+        steps = longest if any(map(is_reverse, scans)) else 1
+        if not steps:
+            why = "a recurrence that begins with the last step needs to know the longest sequence"
+            raise cannot(self.pass_, why, None, "export the model with a fixed number of steps")
+        self.memories[number] = replace(self.memories[number], steps=steps, longest=longest)
+        return number
+
+    def longest(self) -> int:
+        """The steps of the longest sequence that the model takes, 0 if it takes any."""
+        (port,) = ports(self.module, "input")
+        steps = -1 if port.time is None else port.shape[port.time]
+        return max(0, int(steps))
+
+    def carried(self, loop: Operation, index: int) -> Place:
+        """The memory that a loop carries: one that starts as a constant is the loop's own."""
+        start = loop.operands[index]
+        place = self.place(start)
+        if place is not None:
+            return place
+        return Place(self.memory((loop, index), Kind.LOCAL, loop.results[index]), True)
+
+    def state(self, scan: Operation, index: int, value: Value) -> int:
+        start = segment(scan, "state")[index]
+        array = constant_of(start, self.module.resources)
+        if array is None:
+            why = "an initial state that is not a constant needs a stream of its own"
+            raise cannot(self.pass_, why, scan.location, "give the model constant states")
+        return self.memory((scan, index), Kind.STATE, value, array)
+
+    def padded(self, value: Value) -> Place | None:
+        """An input in a memory that is longer than it is."""
+        place = self.place(value.op.operands[0])
+        if place is not None:
+            old = self.memories[place.memory]
+            depth = max(old.depth, _length(value))
+            self.memories[place.memory] = replace(old, depth=depth)
+        return place
+
+    def memory(
+        self, key: object, kind: Kind, value: Value, initial: np.ndarray | None = None
+    ) -> int:
+        if key not in self._known:
+            depth = _length(value)
+            start = np.zeros(depth, np.int64) if initial is None else initial
+            name = value.name or kind.value
+            self._known[key] = len(self.memories)
+            self.memories.append(Memory(name, kind, _fixed(value), depth, start, depth))
+        return self._known[key]
+
+    # -- nests ------------------------------------------------------------------------------
+
+    def nest(self, loop: Operation, scan: Operation | None = None) -> Nest:
+        body = loop.regions[0]
+        *walk_loops, tail = _loops(body)
+        walks = tuple(self.walk(loop, op) for op in walk_loops)
+        units, word = int(tail.attributes["trip"]), tail_sums(tail)
+        sums, sum_type = 0, FixedType(True, 1, 0)
+        if word is not None:
+            sums, sum_type = _length(word) // units, _fixed(word)
+        places, stores = {}, set()
+        for op in tail.regions[0].operations():
+            if op.name not in ("tile.load", "tile.store") or is_sum(op):
+                continue
+            found = self.place(op.operands[0])
+            if found is not None:
+                places[op.operands[0]] = found
+                stores |= {found.memory} if op.name == "tile.store" else set()
+        return Nest(
+            walks, int(loop.attributes["trip"]), units, sums, sum_type, loop, tail,
+            places, frozenset(stores), scan is not None and is_reverse(scan),
+            int(loop.attributes.get("tails", 1)),
+        )  # fmt: skip
+
+    def walk(self, group_loop: Operation, window_loop: Operation) -> Walk:
+        (slot_loop,) = _loops(window_loop.regions[0])
+        macs = [op for op in slot_loop.regions[0].operations() if op.name == "tile.mac"]
+        near = next(op for op in window_loop.regions[0].operations() if op.name == "tile.load")
+        *_, tail = _loops(group_loop.regions[0])
+        trips = tuple(op.attributes["trip"] for op in (group_loop, window_loop, slot_loop))
+        columns = max(shape_of(op.operands[1].type)[-1] or 0 for op in macs)
+        rows = _length(macs[0].operands[0])
+        shape = (*trips, rows, columns)
+        elements, neighbours = np.zeros(shape, np.int64), np.full(shape, -1)
+        finest = min(map(_shift, macs))
+        fed = np.zeros(rows, bool)
+        for op in macs:
+            _, part, operands = op.operands
+            first, step = op.attributes.get("lanes", (0, 1))
+            lanes = (..., slice(first, None, step), slice(shape_of(part.type)[-1]))
+            elements[lanes] = self.weights(part.op, trips) << (_shift(op) - finest)
+            neighbours[lanes] = self.neighbours(operands, trips, elements[lanes].shape[-2])
+            fed[first::step] = True
+        sums = rows // int(tail.attributes["trip"])
+        active = np.flatnonzero(fed.reshape(-1, sums).any(axis=0))
+        place = self.place(near.operands[0])
+        assert place is not None
+        return Walk(
+            elements, neighbours, _fixed(near.result), place, near.attributes["words"], finest,
+            tuple(active.tolist()), near.attributes["base"],
+        )  # fmt: skip
+
+    def array(self, value: Value) -> np.ndarray:
+        array = constant_of(value, self.module.resources)
+        if array is None:
+            raise cannot(self.pass_, "a memory of the array must be a constant", value.op.location)
+        return array
+
+    def weights(self, source: Operation, trips: tuple[int, ...]) -> np.ndarray:
+        """The integers behind the weights of each tile."""
+        if source.name == "tile.midrise":
+            return 2 * self.weights(source.operands[0].op, trips) + 1
+        return self.words(source, trips).astype(np.int64)
+
+    def words(self, load: Operation, trips: tuple[int, ...]) -> np.ndarray:
+        """The words of a memory that a load reads in each tile [groups, windows, slots]."""
+        return np.asarray(self.array(load.operands[0])[_addresses(load, trips)])
+
+    def neighbours(self, operands: Value, trips: tuple[int, ...], lanes: int) -> np.ndarray:
+        """The neighbour that each stored element multiplies, counted in the window."""
+        if operands.op.name == "tile.gather":
+            window, indices = operands.op.operands
+            banks, block = operands.op.attributes["banks"], operands.op.attributes.get("block", 1)
+            stored = self.words(indices.op, trips)
+            places = packing.neighbours(stored, _length(window) // banks, banks, block)
+        else:
+            window = operands
+            places = np.broadcast_to(np.arange(_length(window)), (*trips, 1, _length(window)))
+        if window.op.name == "tile.load":  # the part of the window whose turn it is
+            slots = np.arange(trips[-1]).reshape(-1, 1, 1)
+            places = (
+                places + window.op.attributes["base"] + window.op.attributes["strides"][0] * slots
+            )
+        return np.asarray(places[..., np.arange(lanes) % places.shape[-2], :])
+
+    # -- what leaves ------------------------------------------------------------------------
+
+    def result(self) -> Result:
+        main = self.module.main
+        if len(main.results) != 1:
+            why = (
+                f"the machine has one output stream, this program gives {len(main.results)} values"
+            )
+            raise cannot(self.pass_, why)
+        (value,) = main.results
+        pieces = value.op.operands if value.op.name == "tensor.concat" else (value,)
+        found = [self.part(piece) for piece in pieces]
+        if len({every_step for _, every_step in found}) > 1:
+            why = "what leaves with every step cannot leave with what the last one gives"
+            raise cannot(self.pass_, why, value.op.location)
+        return Result(tuple(part for part, _ in found), found[0][1])
+
+    def part(self, value: Value) -> tuple[tuple[int, int], bool]:
+        """The memory that a result is the beginning of, its words, and whether every step gives it."""
+        words, source = shape_of(value.type)[-1] or 0, value
+        while source.op.name in ("tensor.slice", "tensor.reshape"):
+            if source.op.attributes.get("start", 0):
+                why = "what leaves must be the first words of a memory"
+                raise cannot(self.pass_, why, source.op.location)
+            source = source.op.operands[0]
+        every_step = source.op.name == "rnn.scan" and source.index < _emits(source.op)
+        if every_step:
+            source = segment(source.op.regions[0].end, "emit")[source.index]
+        place = self.place(source)
+        if place is None or self.memories[place.memory].kind is Kind.INPUT:
+            why = "what leaves must be what a nest of the program writes"
+            raise cannot(self.pass_, why, value.op.location)
+        return (place.memory, words), every_step
+
+
+def _emits(scan: Operation) -> int:
+    return len(scan.results) - len(segment(scan, "state"))
+
+
+def tail_sums(tail: Operation) -> Value | None:
+    """The word of sums that a tail takes apart, as a value of its body; None if it needs none."""
+    sums = (op.operands[0] for op in tail.regions[0].operations() if is_sum(op))
+    return next(sums, None)
+
+
+def is_sum(op: Operation) -> bool:
+    """Whether a load of a tail takes one of the group's sums: it is addressed by unit alone."""
+    return op.name == "tile.load" and len(op.operands) == 2
+
+
+def _shift(mac: Operation) -> int:
+    """How far its products are shifted left to the sums."""
+    sums, weights, operands = (_fixed(value).frac for value in mac.operands)
+    return sums - weights - operands
+
+
+def _addresses(load: Operation, trips: tuple[int, ...]) -> np.ndarray:
+    """The addresses of a load that is indexed by group, window and slot."""
+    grid = np.indices(trips)
+    strides = np.array(load.attributes["strides"]).reshape(-1, 1, 1, 1)
+    return np.asarray(load.attributes["base"] + (grid * strides).sum(axis=0))
+
+
+def _loops(region: Region) -> list[Operation]:
+    return [op for op in region.operations() if op.name == "tile.for"]
+
+
+def _fixed(value: Value) -> FixedType:
+    element = element_of(value.type)
+    assert isinstance(element, FixedType)
+    return element
+
+
+def _length(value: Value) -> int:
+    type_ = value.type
+    assert isinstance(type_, TensorType)
+    length = type_.shape[-1]
+    assert length is not None
+    return length

@@ -1,0 +1,112 @@
+"""The memories of vectors that the array reads: two halves each, one read while the other is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lstmir.ir.operation import Value
+from lstmir.ir.types import TensorType
+from lstmir.numeric.fixed import FixedType
+from lstmir.passes.machine.logic import Logic
+from lstmir.passes.machine.program import Kind, Program
+from lstmir.passes.machine.receiver import Receiver, bank_address, bank_depth
+from lstmir.passes.machine.sequencer import Sequencer
+
+
+@dataclass
+class Lanes:
+    """A lane for every neighbour that is read at once, two halves of `rows` rows."""
+
+    rams: list[Value]
+    rows: int
+
+
+def vector_lanes(logic: Logic, program: Program) -> dict[int, Lanes]:
+    """The memories of the states, and of what nests leave for each other; not of the input."""
+    found = {}
+    for memory in program.walked:
+        described = program.memories[memory]
+        if described.kind is Kind.INPUT:
+            continue
+        logic.enter(
+            _unit(program, memory), "A vector that the array reads, this step's and the one before."
+        )
+        lanes = program.memory_lanes(memory)
+        rows = -(-described.depth // lanes)
+        rams = [logic.ram(bank_depth(rows), described.type, f"lane_{e}") for e in range(lanes)]
+        found[memory] = Lanes(rams, rows)
+    return found
+
+
+def _unit(program: Program, memory: int) -> str:
+    """What the unit of a memory is called."""
+    name = program.memories[memory].name
+    alike = program.walked[: program.walked.index(memory)]
+    taken = [program.memories[m].name for m in alike]
+    return f"{name}_vector" + (f"_{taken.count(name)}" if name in taken else "")
+
+
+class VectorReader:
+    """What the array sees of every vector, `near` the row that a tile asks for."""
+
+    def __init__(
+        self, logic: Logic, program: Program, receiver: Receiver, lanes: dict[int, Lanes],
+        sequencer: Sequencer,
+    ) -> None:  # fmt: skip
+        self.logic, self.program, self.receiver, self.lanes = logic, program, receiver, lanes
+        self.sequencer = sequencer
+
+    def read(
+        self, row: Value, is_new: Value, is_reverse: Value, in_finish: Value
+    ) -> list[list[Value]]:
+        """The lanes of each walked memory, in the cycle after the tile was shown."""
+        logic, sequencer = self.logic, self.sequencer
+        self.buffer = logic.delayed(sequencer.buffer, "buffer_1")
+        self.bank = logic.delayed(sequencer.bank, "bank_1")
+        started = logic.all(sequencer.first, logic.no(in_finish))
+        self.fresh = logic.delayed(started, "is_fresh")
+        self.row, self.is_new = row, is_new
+        self.step: Value | None = None
+        if sequencer.up is not None and sequencer.down is not None:
+            up, down = logic.delayed(sequencer.up, "up_1"), logic.delayed(sequencer.down, "down_1")
+            self.step = logic.select(is_reverse, down, up)
+        return [self.vector(memory) for memory in self.program.walked]
+
+    def vector(self, memory: int) -> list[Value]:
+        logic, described = self.logic, self.program.memories[memory]
+        if described.kind is Kind.INPUT:
+            address = self.receiver.address(self.buffer, self.step, self.row)
+            return [logic.read(ram, address) for ram in self.receiver.lanes]
+        lanes = self.lanes[memory]
+        used = {w.place.is_new for w in self.program.walks if w.place.memory == memory}
+        bank = self.bank
+        if used == {True}:
+            bank = logic.no(self.bank)
+        elif len(used) == 2:
+            bank = logic.select(self.is_new, logic.no(self.bank), self.bank)
+        address = bank_address(logic, bank, self.row, lanes.rows)
+        words = [logic.read(ram, address) for ram in lanes.rams]
+        if used == {True}:
+            return words
+        fresh = self.fresh if used == {False} else logic.all(self.fresh, logic.no(self.is_new))
+        initial = np.zeros(lanes.rows * len(words), np.int64)
+        initial[: described.depth] = described.initial[: described.depth]
+        count = len(words)
+        return [
+            first_word(logic, fresh, initial[e::count], self.row, word)
+            for e, word in enumerate(words)
+        ]
+
+
+def first_word(
+    logic: Logic, first: Value, initial: np.ndarray, address: Value, read: Value
+) -> Value:
+    """The word read, or the initial one while the states are the initial ones."""
+    if not initial.any():
+        return logic.select(first, logic.literal(0, read.type), read)
+    assert isinstance(read.type, FixedType)
+    rom = logic.rom(initial, read.type, "initial")
+    assert isinstance(rom.type, TensorType)
+    return logic.select(first, logic.read(rom, address), read)
