@@ -38,9 +38,10 @@ def main(name: str, folder: str, seeds: str) -> dict[str, Any]:
 
 
 def _built(case: Case, place: Path, seeds: int) -> dict[str, Any]:
-    model, data = _level_3(case, place)
+    model, data = _module(case, place)
     output = place / "out"
-    request = Request(str(model), str(data), output, target=case.target, macs=case.macs,
+    request = Request(str(model), str(data), output, target=case.target,
+                      macs=case.macs if case.operations == 1 else None,
                       logic_multipliers=True, synthesis=False)  # fmt: skip
     compile_model(request, Progress())
     pnr = SynthRequest(output, pnr=True, seed=0, seeds=seeds)
@@ -52,15 +53,18 @@ def _built(case: Case, place: Path, seeds: int) -> dict[str, Any]:
     return figures(summary, xc7.counts)
 
 
-def _level_3(case: Case, place: Path) -> tuple[Path, Path]:
-    """The network in fixed point, as a file, and its data."""
+def _module(case: Case, place: Path) -> tuple[Path, Path]:
+    """The network in fixed point, or scheduled where the case says how; and its data."""
     dialects.load()
     passes.load()
     network = NETWORKS[case.network]
     model, path = network.files(place)
     module = load_model(str(model), network.cut)
     data = read_data(str(path), module)
-    pipeline = parse_pipeline(f"{FRONT},{case.pipeline}", named=RECIPES)
+    text = f"{FRONT},{case.pipeline}"
+    if case.operations > 1:
+        text += f",tile{{macs={case.macs}}},block-layout,schedule{{operations={case.operations}}}"
+    pipeline = parse_pipeline(text, named=RECIPES)
     run_passes(module, pipeline, Context(data.train, data.hash))
     small = place / f"{case.name}.lstmir"
     small.write_text(print_module(module), encoding="utf-8")
@@ -73,6 +77,7 @@ def figures(summary: dict[str, Any], xc7: dict[str, int | None]) -> dict[str, An
     step, fmax = schedule["cycles_per_step_predicted"], placed["fmax_mhz"]
     timing = placed["place_and_route"]
     return {
+        "macs": schedule["macs"],
         "ideal": schedule["cycles_per_step_ideal"],
         "step": step,
         "step_of_ideal": step / schedule["cycles_per_step_ideal"],

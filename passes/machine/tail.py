@@ -19,6 +19,7 @@ from lstmir.passes.machine.reading import is_sum
 from lstmir.passes.machine.receiver import bank_address
 from lstmir.passes.machine.rounding import FoldedRounding
 from lstmir.passes.machine.saturations import Saturations
+from lstmir.passes.machine.tiles import pack_fields
 from lstmir.passes.machine.vectors import Lanes, first_word
 
 _IN_BLOCKS = ("arith.mul", "fx.lookup")
@@ -108,6 +109,9 @@ class TailControl:
     def __init__(self, logic: Logic, drain: Drain, unit: str) -> None:
         self.logic, self.drain, self.unit = logic, drain, unit
         self.turns = drain.nest.groups * drain.nest.turns
+        body = drain.nest.tail.regions[0]
+        self.depth = max(op.attributes["start"] for op in body.operations() if op is not body.end)
+        self.is_alone = self.depth + 2 <= shortest_gap(drain.nest)
         self._flags: dict[tuple[str, int], Value] = {}
         self._counters: dict[int, Value] = {}
 
@@ -125,13 +129,25 @@ class TailControl:
         return self.logic.delayed(before, f"{name}_{cycle}", reset=name == "valid")
 
     def turn(self, cycle: int) -> Value:
-        """Which turn is in a cycle of the tails, counted over all groups."""
-        if cycle not in self._counters:
-            valid = self.flag("valid", cycle)
+        """Which turn is in a cycle of the tails, counted over all groups.
+
+        Where a unit has left before the next one comes, one counter does for all cycles.
+        """
+        at = self.depth if self.is_alone else cycle
+        if at not in self._counters:
+            valid = self.flag("valid", at)
             self.logic.enter(self.unit)
-            label = f"unit_{cycle}" if cycle >= 0 else "unit_before"
-            self._counters[cycle], _ = self.logic.counter(self.turns, valid, label)
-        return self._counters[cycle]
+            label = "unit" if self.is_alone else f"unit_{at}" if at >= 0 else "unit_before"
+            self._counters[at], _ = self.logic.counter(self.turns, valid, label)
+        return self._counters[at]
+
+
+def shortest_gap(nest: Nest) -> int:
+    """Cycles at least from a unit's entry into a tail to the next one's."""
+    marks = nest.loop.attributes
+    early = marks.get("early", 0)
+    last = nest.tiles - early if marks.get("ahead", 1) > 1 else nest.tiles
+    return last if nest.turns == 1 else 1
 
 
 class TailBuilder:
@@ -150,6 +166,7 @@ class TailBuilder:
         self.nest: Nest = drain.nest
         self.body = self.nest.tail.regions[0]
         self.control = TailControl(logic, drain, f"{self.nest.name}_tail")
+        self.fields: dict[tuple[int, int], dict[Operation, Value]] = {}
         self.rounding = FoldedRounding(self.body)
         if saturations is None:
             self.rounding.find(self.constant_vectors())
@@ -185,6 +202,8 @@ class TailBuilder:
         start, latency = op.attributes["start"], op.attributes["latency"]
         if op.name in _IN_BLOCKS:
             made = self.block(op, start, tail)
+        elif self.is_constant(op):
+            made = self.vector(op, tail)
         else:
             made = self.make(op, start, tail)
             self.enter(tail)
@@ -241,13 +260,11 @@ class TailBuilder:
     # -- memories ---------------------------------------------------------------------------
 
     def load(self, op: Operation, start: int, tail: int) -> Value:
-        """A sum, a unit's word of a memory, or an element of a constant vector."""
+        """A sum, or a unit's word of a memory."""
         if is_sum(op):
             return self.sum(op, tail)
-        place = self.nest.places.get(op.operands[0])
+        place = self.nest.places[op.operands[0]]
         turn = self.control.turn(start)
-        if place is None:
-            return self.vector(op, turn, tail)
         described = self.program.memories[place.memory]
         word = self.units.read(place.memory, tail, self.nest.tails, turn)
         begins = self.drain.number < len(self.program.step) and not place.is_new
@@ -272,23 +289,55 @@ class TailBuilder:
         low = self.logic.wrapped(raw, FixedType(type_.signed, type_.width, 0))
         return self.logic.as_type(low, type_)
 
-    def vector(self, op: Operation, turn: Value, tail: int) -> Value:
+    def is_constant(self, op: Operation) -> bool:
+        """Whether an operation loads an element of a constant vector."""
+        return op.name == "tile.load" and not is_sum(op) and op.operands[0] not in self.nest.places
+
+    def vector(self, op: Operation, tail: int) -> Value:
+        """An element of a constant vector, registered: all that a cycle needs are one memory's word."""
+        start = op.attributes["start"]
+        if (tail, start) not in self.fields:
+            self.fields[tail, start] = self.read_vectors(tail, start)
+        return self.fields[tail, start][op]
+
+    def read_vectors(self, tail: int, start: int) -> dict[Operation, Value]:
+        """The elements of all constant vectors that are loaded in a cycle."""
+        loads = [
+            op
+            for op in self.body.operations()
+            if self.is_constant(op) and op.attributes["start"] == start
+        ]
+        elements = [self.elements(op, tail) for op in loads]
+        packing = pack_fields([(words, type_.width) for words, type_ in elements])
+        turn = self.control.turn(start)
+        self.enter(tail)
+        logic, around, read = self.logic, self.logic.unit, []
+        for number, (words, width) in enumerate(zip(packing.words, packing.widths, strict=True)):
+            unit, type_ = f"{around}.constants_{number}", FixedType(False, width, 0)
+            read.append(blocks.memory(logic, unit, words, type_, turn, 1, "word"))
+        self.enter(tail)
+        found = {}
+        for op, (memory, low), (_, type_) in zip(loads, packing.places, elements, strict=True):
+            found[op] = logic.as_type(logic.bits(read[memory], low, type_.width), type_)
+        return found
+
+    def elements(self, op: Operation, tail: int) -> tuple[np.ndarray, FixedType]:
+        """The elements of a constant vector that belong to the units of a tail, and their format."""
         array = constant_of(op.operands[0], self.module.resources)
         type_ = element_of(op.result.type)
         assert array is not None and isinstance(type_, FixedType)
         words = self.words(array, op.attributes["base"], tail)
-        if op in self.rounding.halves:
-            half, frac = self.rounding.halves[op]
-            words = (words << (frac - type_.frac)) + half
-            type_ = narrowest(int(words.min()), int(words.max()), frac)
-        self.enter(tail)
-        return self.logic.read(self.logic.rom(words, type_, f"{op.result_names[0]}_rom"), turn)
+        if op not in self.rounding.halves:
+            return words, type_
+        half, frac = self.rounding.halves[op]
+        words = (words << (frac - type_.frac)) + half
+        return words, narrowest(int(words.min()), int(words.max()), frac)
 
     # -- stores -----------------------------------------------------------------------------
 
     def store(self, op: Operation) -> list[Stored]:
         """The units' words, into every memory that somebody reads, or out of the machine."""
-        start, logic, tails = op.attributes["start"], self.logic, self.nest.tails
+        start, tails = op.attributes["start"], self.nest.tails
         memory = self.nest.places[op.operands[0]].memory
         words = [self.value(op.operands[1], start, tail) for tail in range(tails)]
         valid = self.control.flag("valid", start)
