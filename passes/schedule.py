@@ -42,7 +42,10 @@ class Schedule:
         program = read_program(self, module)
         depths = DEPTHS if self.operations == 1 else [(0, 0)]
         tables = [self.timetable(program, depth) for depth in depths]
-        best = min(range(len(depths)), key=lambda n: (tables[n].step, tables[n].split_groups, n))
+        best = min(
+            range(len(depths)),
+            key=lambda n: (tables[n].step, depths[n][0] == 0, tables[n].split_groups, n),
+        )
         table = self.timetable(program, depths[best])
         _mark(table)
         for scan in program.scans:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import prod
 
 import numpy as np
 
@@ -251,6 +252,8 @@ class _Reader:
             )
             raise cannot(self.pass_, why)
         (value,) = main.results
+        while value.op.name == "tensor.reshape":
+            value = value.op.operands[0]
         pieces = value.op.operands if value.op.name == "tensor.concat" else (value,)
         found = [self.part(piece) for piece in pieces]
         if len({every_step for _, every_step in found}) > 1:
@@ -260,7 +263,7 @@ class _Reader:
 
     def part(self, value: Value) -> tuple[tuple[int, int], bool]:
         """The memory that a result is the beginning of, its words, and whether every step gives it."""
-        words, source = shape_of(value.type)[-1] or 0, value
+        shape, source = shape_of(value.type), value
         while source.op.name in ("tensor.slice", "tensor.reshape"):
             if source.op.attributes.get("start", 0):
                 why = "what leaves must be the first words of a memory"
@@ -273,6 +276,7 @@ class _Reader:
         if place is None or self.memories[place.memory].kind is Kind.INPUT:
             why = "what leaves must be what a nest of the program writes"
             raise cannot(self.pass_, why, value.op.location)
+        words = prod(size or 0 for size in (shape[1:] if every_step else shape))
         return (place.memory, words), every_step
 
 

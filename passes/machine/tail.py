@@ -200,7 +200,7 @@ class TailBuilder:
 
     def operation(self, op: Operation, tail: int) -> None:
         start, latency = op.attributes["start"], op.attributes["latency"]
-        if op.name in _IN_BLOCKS:
+        if op.name in _IN_BLOCKS and latency:
             made = self.block(op, start, tail)
         elif self.is_constant(op):
             made = self.vector(op, tail)
@@ -234,6 +234,8 @@ class TailBuilder:
         """The combinational part of an operation, in its start cycle."""
         if op.name == "tile.load":
             return self.load(op, start, tail)
+        if op.name == "fx.lookup":
+            return self.lookup(op, start, tail)
         operands = [self.value(value, start, tail) for value in op.operands]
         kept = {k: v for k, v in op.attributes.items() if k not in ("start", "latency", "bound")}
         type_: Type | None = op.result.type
@@ -332,6 +334,17 @@ class TailBuilder:
         half, frac = self.rounding.halves[op]
         words = (words << (frac - type_.frac)) + half
         return words, narrowest(int(words.min()), int(words.max()), frac)
+
+    def lookup(self, op: Operation, start: int, tail: int) -> Value:
+        """A word of a table, in the cycle of its index: logic."""
+        table, index = op.operands
+        words, type_ = constant_of(table, self.module.resources), element_of(op.result.type)
+        assert words is not None and isinstance(type_, FixedType)
+        now = self.value(index, start, tail)
+        assert isinstance(now.type, FixedType)
+        self.enter(tail)
+        rom = self.logic.rom(words, type_, f"{op.result_names[0]}_table")
+        return self.logic.read(rom, self.logic.bits(now, 0, now.type.width))
 
     # -- stores -----------------------------------------------------------------------------
 

@@ -40,6 +40,7 @@ class Machine:
     network: Network
     recipe: Recipe
     macs: int
+    operations: int = 1
 
     @cached_property
     def level_3(self) -> Module:
@@ -49,13 +50,19 @@ class Machine:
     @cached_property
     def level_4(self) -> Module:
         """Tiled, packed and scheduled."""
-        pipeline = LEVEL_5.format(self.macs).removesuffix(",lower-to-rtl")
+        pipeline = self.pipeline.removesuffix(",lower-to-rtl")
         return apply(self.recipe.fixed_point(self.network), pipeline)
+
+    @property
+    def pipeline(self) -> str:
+        """From level 3 to level 5."""
+        schedule = f"schedule{{operations={self.operations}}}"
+        return LEVEL_5.format(self.macs).replace("schedule", schedule)
 
     @cached_property
     def level_5(self) -> Module:
         """Registers and logic."""
-        return apply(self.recipe.fixed_point(self.network), LEVEL_5.format(self.macs))
+        return apply(self.recipe.fixed_point(self.network), self.pipeline)
 
     @cached_property
     def clocked(self) -> Clocked:

@@ -54,7 +54,7 @@ def machines() -> st.SearchStrategy[Machine]:
     return st.builds(Machine, networks, recipes(), st.integers(4, 40))
 
 
-@settings(FEW, max_examples=25)
+@settings(FEW, max_examples=15)
 @given(machines(), st.integers(0, 99))
 def test_any_network(machine: Machine, seed: int) -> None:
     runs_or_is_refused(machine, seed)
@@ -84,6 +84,19 @@ def test_each_kind(kind: str, direction: str, layers: int, result: str) -> None:
     time = None if direction == "forward" else 3
     network = Network(3, 5, 4, time, kind=kind, direction=direction, layers=layers, result=result)
     is_right_and_on_time(Machine(network, Recipe(), 16), 0)
+
+
+@pytest.mark.parametrize(("features", "hidden", "macs"), [(6, 20, 220), (3, 8, 64), (1, 8, 100)])
+def test_two_operations_between_registers(features: int, hidden: int, macs: int) -> None:
+    network = Network(features, hidden, 1, result="final_h")
+    short, plain = (Machine(network, Recipe(), macs, operations) for operations in (2, 1))
+    is_right_and_on_time(short, 0)
+    assert short.level_4.attributes["timing"]["step"] < plain.level_4.attributes["timing"]["step"]
+
+
+def test_a_recurrence_within_seventeen_cycles() -> None:
+    machine = Machine(Network(6, 20, 1, result="final_h"), Recipe(), 220, operations=2)
+    assert machine.level_4.attributes["timing"]["step"] <= 17
 
 
 def test_layers_hide_each_others_latency() -> None:
