@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,14 @@ WORD_BITS = 64
 """The widest word of a memory."""
 
 _STATE = ("rtl.reg", "rtl.ram")
+
+
+def plain(name: str | None, otherwise: str) -> str:
+    """A name of the program without the number that tells it from others of the same name.
+
+    Numbers depend on what else is in the text: the machine is the same whether it was read or not.
+    """
+    return re.sub(r"(_\d+)+$", "", name or "") or otherwise
 
 
 def natural(count: int) -> FixedType:

@@ -12,6 +12,7 @@ import numpy as np
 
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import FixedType
+from lstmir.passes.machine.logic import plain
 
 
 class Kind(Enum):
@@ -116,7 +117,7 @@ class Nest:
     @property
     def name(self) -> str:
         """What the nest writes, to call it by."""
-        return self.loop.result_names[0] or "nest"
+        return plain(self.loop.result_names[0], "nest")
 
     @property
     def walked(self) -> int:

@@ -15,6 +15,7 @@ from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, element_of, shape_of
 from lstmir.numeric import packing
 from lstmir.numeric.fixed import FixedType
+from lstmir.passes.machine.logic import plain
 from lstmir.passes.machine.program import Kind, Memory, Nest, Place, Program, Result, Walk
 from lstmir.pipeline.passes import Pass, cannot
 
@@ -152,7 +153,7 @@ class _Reader:
         if key not in self._known:
             depth = _length(value)
             start = np.zeros(depth, np.int64) if initial is None else initial
-            name = value.name or kind.value
+            name = plain(value.name, kind.value)
             self._known[key] = len(self.memories)
             self.memories.append(Memory(name, kind, _fixed(value), depth, start, depth))
         return self._known[key]

@@ -13,7 +13,7 @@ from lstmir.ir.types import Type, element_of
 from lstmir.numeric.fixed import FixedType, narrowest
 from lstmir.passes.machine import blocks
 from lstmir.passes.machine.drain import Drain
-from lstmir.passes.machine.logic import Logic, natural
+from lstmir.passes.machine.logic import Logic, natural, plain
 from lstmir.passes.machine.program import Kind, Nest, Program
 from lstmir.passes.machine.reading import is_sum
 from lstmir.passes.machine.receiver import bank_address
@@ -208,12 +208,12 @@ class TailBuilder:
             made = self.make(op, start, tail)
             self.enter(tail)
             for _ in range(latency):
-                made = self.logic.delayed(made, op.result_names[0] or "value")
+                made = self.logic.delayed(made, plain(op.result_names[0], "value"))
         self.at[op.result, tail, start + latency] = made
 
     def block(self, op: Operation, start: int, tail: int) -> Value:
         """A multiplier or a table, with its registers inside."""
-        latency, name = op.attributes["latency"], op.result_names[0] or "value"
+        latency, name = op.attributes["latency"], plain(op.result_names[0], "value")
         is_product, type_ = op.name == "arith.mul", element_of(op.result.type)
         inputs = op.operands if is_product else op.operands[1:]
         operands = [self.value(value, start, tail) for value in inputs]
@@ -221,7 +221,7 @@ class TailBuilder:
         around = self.logic.unit
         assert isinstance(type_, FixedType)
         if is_product:
-            names = [value.name or "factor" for value in inputs]
+            names = [plain(value.name, "factor") for value in inputs]
             factors, unit = list(zip(names, operands, strict=True)), f"{around}.multiplier_{name}"
             return blocks.multiplier(self.logic, unit, factors, type_, latency - 1, name)
         words = constant_of(op.operands[0], self.module.resources)
@@ -343,7 +343,7 @@ class TailBuilder:
         now = self.value(index, start, tail)
         assert isinstance(now.type, FixedType)
         self.enter(tail)
-        rom = self.logic.rom(words, type_, f"{op.result_names[0]}_table")
+        rom = self.logic.rom(words, type_, f"{plain(op.result_names[0], 'word')}_table")
         return self.logic.read(rom, self.logic.bits(now, 0, now.type.width))
 
     # -- stores -----------------------------------------------------------------------------

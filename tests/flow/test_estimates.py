@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,17 @@ import pytest
 
 from lstmir.flow.sizing.choose import Candidate, Wish, choose
 from lstmir.flow.sizing.estimate import Estimate, estimate
+from lstmir.flow.sizing.multipliers import dsp_blocks
 from lstmir.flow.sizing.roms import rom_luts
+from lstmir.flow.sizing.rules import RULES
 from lstmir.flow.synthesis import Synthesis, synthesize
 from lstmir.flow.writing import write_verilog
+from lstmir.ir.builder import Builder
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Module
+from lstmir.ir.operation import Operation
+from lstmir.ir.region import Region
+from lstmir.numeric.fixed import FixedType, product_type
 from lstmir.targets import PARTS
 from lstmir.tools.lstmir import main
 from tests.flow.summaries import read_checked
@@ -31,10 +38,13 @@ def machine(kind: str, features: int, hidden: int, macs: int, recipe: Recipe = B
     return Machine(Network(features, hidden, kind=kind, result="final_h"), recipe, macs)
 
 
+SIGNED = {bits: FixedType(True, bits, 0) for bits in (4, 5, 8, 12, 18, 20, 24, 26, 40)}
+NATURAL = {bits: FixedType(False, bits, 0) for bits in (1, 8, 18)}
+
 QUICK = {
     "one column": ("ecp5-25k", machine("lstm", 2, 8, 4)),
     "products without blocks": ("ice40-up5k", machine("lstm", 3, 6, 4, NARROW)),
-    "products of two blocks": ("ecp5-25k", machine("gru", 3, 6, 6, WIDE)),
+    "products of two blocks": ("ecp5-25k", machine("lstm", 3, 6, 4, WIDE)),
 }
 CAMPAIGN = {
     f"{kind} of {hidden} by {macs} on {part}": (part, machine(kind, features, hidden, macs, recipe))
@@ -54,12 +64,12 @@ def counted(module: Module, part: str, folder: Path) -> Synthesis:
 
 
 def is_right(module: Module, part: str, folder: Path) -> None:
-    """Blocks are exact; the rest is within twice what nine in ten networks keep."""
+    """Blocks are exact; the rest is as near as it is for other networks, small ones included."""
     foretold, found = estimate(module, PARTS[part]), counted(module, part, folder)
-    assert foretold is not None and found.lut is not None and found.ff is not None
+    assert foretold is not None
     assert (foretold.dsp, foretold.bram) == (found.dsp, found.bram)
-    assert foretold.lut == pytest.approx(found.lut, rel=2 * foretold.lut_error)
-    assert foretold.ff == pytest.approx(found.ff, rel=2 * foretold.ff_error)
+    assert foretold.lut == pytest.approx(found.lut, rel=0.3)
+    assert foretold.ff == pytest.approx(found.ff, rel=0.3)
 
 
 @pytest.mark.needs("pyosys")
@@ -75,6 +85,54 @@ def test_blocks_are_exact(case: str, tmp_path: Path) -> None:
 def test_blocks_are_exact_at_length(case: str, tmp_path: Path) -> None:
     part, built = CAMPAIGN[case]
     is_right(built.level_5, part, tmp_path)
+
+
+def product(a: FixedType, b: FixedType) -> Operation:
+    """A multiplication of two signals."""
+    region = Region([a, b], ["a", "b"])
+    return Builder(Module("products"), region).value("arith.mul", *region.arguments).op
+
+
+BLOCKS = {  # of 7-series, ECP5, iCE40
+    (SIGNED[8], SIGNED[8]): (1, 1, 1),
+    (SIGNED[24], NATURAL[8]): (1, 2, 2),
+    (SIGNED[26], SIGNED[8]): (2, 2, 2),
+    (SIGNED[40], SIGNED[8]): (2, 3, 3),
+    (SIGNED[20], SIGNED[20]): (2, 4, 3),
+    (NATURAL[18], SIGNED[18]): (1, 1, 3),
+    (NATURAL[18], SIGNED[24]): (2, 2, 4),
+    (SIGNED[4], SIGNED[4]): (0, 1, 0),
+    (SIGNED[5], SIGNED[5]): (1, 1, 0),
+    (NATURAL[1], SIGNED[12]): (1, 1, 1),
+}
+
+
+@pytest.mark.parametrize("factors", BLOCKS, ids=str)
+def test_products_take_blocks_by_their_widths(factors: tuple[FixedType, FixedType]) -> None:
+    found = [dsp_blocks(product(*factors), RULES[family]) for family in ("xc7", "ecp5", "ice40")]
+    assert tuple(found) == BLOCKS[factors]
+
+
+@pytest.mark.needs("pyosys")
+def test_so_says_yosys(tmp_path: Path) -> None:
+    for part, column in (("xc7z020", 0), ("ecp5-85k", 1), ("ice40-up5k", 2)):
+        ports, lines = [], []
+        for number, (a, b) in enumerate(BLOCKS):
+            wide = product_type(a, b)
+            for name, type_ in (("a", a), ("b", b), ("q", wide)):
+                kind = "output reg" if name == "q" else "input"
+                sign = "signed" if type_.signed else ""
+                ports.append(f"{kind} {sign} [{type_.width - 1}:0] {name}{number}")
+            left, right = (
+                f"{n}{number}" if t.signed or not wide.signed else f"$signed({{1'b0, {n}{number}}})"
+                for n, t in (("a", a), ("b", b))
+            )
+            lines.append(f"always @(posedge clk) q{number} <= {left} * {right};")
+        source = tmp_path / "products.v"
+        body = "\n".join(lines)
+        source.write_text(f"module products (input clk, {', '.join(ports)});\n{body}\nendmodule\n")
+        found = synthesize([source], "products", PARTS[part])
+        assert found.dsp == sum(blocks[column] for blocks in BLOCKS.values())
 
 
 def test_a_table_costs_what_differs_in_it() -> None:
@@ -95,7 +153,7 @@ def test_there_is_none_for_a_part_that_nothing_was_fitted_for() -> None:
 
 @pytest.fixture(scope="module")
 def level_3() -> Module:
-    return machine("lstm", 6, 20, 4).level_3
+    return machine("lstm", 3, 8, 4).level_3
 
 
 def chosen(level_3: Module, part: str, **wish: float) -> Candidate:
@@ -103,21 +161,38 @@ def chosen(level_3: Module, part: str, **wish: float) -> Candidate:
 
 
 def test_the_fastest_that_fits(level_3: Module) -> None:
-    small, large = chosen(level_3, "ice40-up5k"), chosen(level_3, "xc7z020")
-    assert small.estimate.dsp <= 8 < large.estimate.dsp <= 220
+    small, large = chosen(level_3, "ice40-up5k"), chosen(level_3, "ecp5-25k")
+    assert small.estimate.dsp <= 8 < large.estimate.dsp <= 28
     assert large.step < small.step
     assert small.fits(PARTS["ice40-up5k"]) and not large.fits(PARTS["ice40-up5k"])
 
 
 def test_the_smallest_that_is_fast_enough(level_3: Module) -> None:
-    slow = chosen(level_3, "ecp5-85k", latency_us=400, clock_mhz=100)
-    quick = chosen(level_3, "ecp5-85k", latency_us=100, clock_mhz=100)
-    assert slow.latency_us is not None and slow.latency_us <= 400
-    assert quick.latency_us is not None and quick.latency_us <= 100 < slow.latency_us
-    assert slow.estimate.dsp < quick.estimate.dsp
-    many = chosen(level_3, "ecp5-85k", fps=10_000, clock_mhz=100)
-    assert many.fps is not None and many.fps >= 10_000
-    assert chosen(level_3, "ecp5-85k", fps=1, clock_mhz=100).estimate.dsp < many.estimate.dsp
+    best = chosen(level_3, "ecp5-25k", clock_mhz=100)
+    assert best.latency_us is not None and best.fps is not None
+    with pytest.raises(UserError):
+        chosen(level_3, "ecp5-25k", latency_us=0.99 * best.latency_us, clock_mhz=100)
+    wishes = [("latency_us", best.latency_us, 2), ("fps", best.fps, 0.5)]
+    for name, reached, factor in wishes:
+        quick = chosen(level_3, "ecp5-25k", clock_mhz=100, **{name: reached})
+        slow = chosen(level_3, "ecp5-25k", clock_mhz=100, **{name: factor * reached})
+        assert quick.step == best.step < slow.step
+        assert slow.estimate.dsp < quick.estimate.dsp
+        assert sorted([getattr(slow, name), factor * reached])[factor < 1] == getattr(slow, name)
+
+
+def test_a_clock_that_is_not_given_is_the_estimate_less_its_error(level_3: Module) -> None:
+    found = chosen(level_3, "ecp5-25k", fps=1)
+    size = found.estimate
+    assert size.fmax_mhz is not None and size.fmax_error is not None
+    assert found.clock_mhz == pytest.approx(size.fmax_mhz * (1 - size.fmax_error))
+
+
+def test_latency_is_from_the_first_beat_to_the_last(level_3: Module) -> None:
+    found = chosen(level_3, "ecp5-25k", clock_mhz=1)
+    built = machine("lstm", 3, 8, found.macs)
+    result = built.check([built.packet(50, 0)])
+    assert found.latency_us == result.packet_cycles[0]
 
 
 def test_what_cannot_be_reached_says_what_can(level_3: Module) -> None:
@@ -126,6 +201,57 @@ def test_what_cannot_be_reached_says_what_can(level_3: Module) -> None:
     text = str(caught.value)
     assert "nothing that fits ecp5-25k is fast enough: 1 us a sequence asked for" in text
     assert "note: the fastest, for --macs " in text and "at 100 MHz" in text
+
+
+def test_what_does_not_fit_says_how_large_it_is(level_3: Module) -> None:
+    part = replace(PARTS["ecp5-25k"], luts=200)
+    with pytest.raises(UserError, match="no array fits ecp5-25k") as caught:
+        choose(level_3, part, Wish(50), False, lambda message: None)
+    assert "of 200 LUT" in str(caught.value)
+
+
+REFUSED = {
+    "both ways to choose": (
+        ["--macs", "8", "--fps", "10"], "error: --fps chooses the array: --macs 8 would, too"
+    ),
+    "a clock for nothing": (
+        ["--clock-mhz", "100"], "error: --clock-mhz is for --macs auto, --latency-us and --fps"
+    ),
+    "no clock to go by": (
+        ["--latency-us", "9", "--target", "xc7a35t"],
+        "error: --latency-us: there is no estimate of a clock for xc7a35t: give --clock-mhz",
+    ),
+    "no estimate": (
+        ["--macs", "auto", "--target", "gowin-gw1n9"],
+        "error: there is no estimate for gowin-gw1n9: give --macs N",
+    ),
+    "no number": (
+        ["--macs", "all"],
+        "error: lstmir compile: argument --macs: expected a whole number, not 'all'",
+    ),
+    "no time": (
+        ["--latency-us", "0"],
+        "error: lstmir compile: argument --latency-us: must be above 0 and finite, not 0",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_asked_for(
+    case: str, tiny: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options, message = REFUSED[case]
+    assert main(["compile", "tiny.json", "--data", "tiny.npz", "-o", "out", *options]) == 2
+    assert capsys.readouterr().err.startswith(f"{message}\n")
+
+
+def test_what_is_not_fast_enough_is_no_usage_error(
+    tiny: None, without_tools: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["compile", "tiny.json", "--data", "tiny.npz", "--recipe", "dense8", "-o", "out"]
+    assert main([*words, "--fps", "1e9", "--clock-mhz", "100", "--no-synthesis"]) == 1
+    assert "nothing that fits ecp5-25k is fast enough: 1e+09 sequences" in capsys.readouterr().err
+    assert not Path("out").exists()
 
 
 def test_a_margin_is_kept() -> None:

@@ -136,7 +136,7 @@ def test_what_a_user_sees(job: Outcome) -> None:
     assert job.output.splitlines()[0].startswith(
         "accuracy       float 359/370 = 97.0%, fixed point 3"
     )
-    assert job.output.count("passed") == 5
+    assert job.output.count("passed") == 7
     assert job.output.endswith(f"written to {job.folder}\n")
     assert all(line.startswith("... ") for line in job.errors.splitlines())
     assert len(job.errors.splitlines()) <= 12
@@ -199,6 +199,6 @@ def test_the_json_compiles_to_the_same_stages(
 def test_it_verifies_again(job: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", str(job.folder)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[-1] for line in lines] == ["status", *6 * ["passed"]]
+    assert [line.split()[-1] for line in lines] == ["status", *8 * ["passed"]]
     assert [line.split()[-4] for line in lines[1:]] == ["370", "370", "4", "370", "370", "370"]
     assert [line.split()[-2] for line in lines[1:]] == 6 * ["0"]

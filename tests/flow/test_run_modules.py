@@ -76,8 +76,8 @@ DESIGNS = {
         "the interface has no format for the input 'x', so wires have no meaning",
     ),
     "a design that never answers": (
-        r"rtl.next output \(%s_axis_tready, (%\w+), %m_axis_tvalid,",
-        r"rtl.next output (%s_axis_tready, \1, %output_error,",
+        r"rtl.next output \(%receiver_ready, (%\w+), %sender_valid,",
+        r"rtl.next output (%receiver_ready, \1, %sender_is_error,",
         "@tiny: stopped in cycle ",
     ),
     "another result": (

@@ -7,7 +7,7 @@ if both agree two cycles after ANY state, whatever goes in, they agree in every 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,14 +88,20 @@ def _compared(top: str, image: str | None, folder: Path) -> z3.CheckSatResult:
     return solver.check()
 
 
+def some(cases: Sequence[tuple[Any, ...]], count: int) -> list[Any]:
+    """The first few for the gate, the rest for a long campaign."""
+    rest = [pytest.param(*case, marks=pytest.mark.soak) for case in cases[count:]]
+    return [*cases[:count], *rest]
+
+
 @pytest.mark.parametrize("stages", [0, 1])
-@pytest.mark.parametrize(("left", "right"), FACTORS, ids=str)
+@pytest.mark.parametrize(("left", "right"), some(FACTORS, 2), ids=str)
 def test_a_multiplier(left: FixedType, right: FixedType, stages: int, tmp_path: Path) -> None:
     found = differing(multiplier(left, right, stages), tmp_path)
     assert found == {("part_multiplier.v", None): z3.unsat}
 
 
-@pytest.mark.parametrize(("words", "type_", "cycles", "count"), MEMORIES, ids=str)
+@pytest.mark.parametrize(("words", "type_", "cycles", "count"), some(MEMORIES, 2), ids=str)
 def test_a_memory(words: int, type_: FixedType, cycles: int, count: int, tmp_path: Path) -> None:
     found = differing(memories(words, type_, cycles, count), tmp_path)
     assert list(found.values()) == [z3.unsat] * count
