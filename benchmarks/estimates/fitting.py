@@ -13,7 +13,8 @@ _LUT = {
     "order": 1.0, "control": 1.0, "file": 0.4, "lutram": 1.0, "lutram_choice": 1.0, "product": 1.5,
 }  # fmt: skip
 _FF = {
-    "ff_logic": 1.0, "ff_delay": 1.0, "ff_product": 1.0, "ff_product_sum": 1.0, "ff_block": 0.1, "ff_table": 1.0, "file": 1.0
+    "ff_logic": 1.0, "ff_delay": 1.0, "ff_product": 1.0, "ff_product_sum": 1.0, "ff_block": 0.1,
+    "ff_table": 1.0, "file": 1.0,
 }  # fmt: skip
 _CLOCK = {"path": 1.0, "size": 0.2}
 

@@ -80,7 +80,8 @@ def _draw(seed: int, random: Random) -> Drawn:
 
 def _about(random: Random, least: int, most: int) -> int:
     """As many small numbers as large ones."""
-    return round(least * (most / least) ** random.random())
+    size: float = least * (most / least) ** random.random()
+    return round(size)
 
 
 def _passes(random: Random) -> str:
@@ -145,7 +146,7 @@ class _Graph:
         every, last = f"every_{number}", f"last_{number}"
         self.nodes.append(helper.make_node(
             drawn.kind, [value, *names], [every, last], hidden_size=drawn.hidden, direction=self.direction,
-            **({"linear_before_reset": 1} if drawn.kind == "GRU" else {}),
+            linear_before_reset=int(drawn.kind == "GRU") or None,
         ))  # fmt: skip
         return last if number == drawn.layers - 1 else self.joined(every, number)
 

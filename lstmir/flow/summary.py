@@ -69,7 +69,7 @@ class Facts:
     def measure_size(self, module: Module, part: Part) -> None:
         """Of level 5, before anything is synthesized."""
         found = estimate(module, part)
-        self.estimate = found and found.attribute()
+        self.estimate = found.attribute() if found else None
 
 
 def summarize(

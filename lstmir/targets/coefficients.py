@@ -1,4 +1,4 @@
-"""What each kind of logic costs on a family, as fitted: `coefficients.json` says on how much, and how well."""
+"""What each kind of logic costs on a family; `coefficients.json` says on what it was fitted, and how well."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     add("--macs", type=multipliers, metavar="N",
         help="multipliers of the array, or 'auto' for the fastest that fits (default: 16)")  # fmt: skip
     add("--latency-us", type=amount, metavar="US",
-        help="the smallest design that takes no longer from a sequence's first beat to its result")  # fmt: skip
+        help="the smallest design that takes no longer from first beat to result")  # fmt: skip
     add("--fps", type=amount, metavar="N", help="the smallest design for N sequences a second")
     add("--clock-mhz", type=frequency, metavar="MHZ",
         help="the clock of --latency-us and --fps (default: the estimate, less its error)")  # fmt: skip

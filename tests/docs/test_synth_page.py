@@ -18,7 +18,7 @@ TEXT = (ROOT / "docs" / "synth.md").read_text(encoding="utf-8")
 def test_the_page_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["synth", "--help"]) == 0
     options = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)) - {"--help"}
-    assert options == {"--pnr", "--seed", "--seeds", "--freq", "--target"}
+    assert options == {"--pnr", "--primitives", "--seed", "--seeds", "--freq", "--target"}
     assert [option for option in options if f"`{option}" not in TEXT] == []
 
 

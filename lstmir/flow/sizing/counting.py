@@ -27,6 +27,8 @@ _CARRIES = ("arith.add", "arith.sub", "arith.neg")
 _LEAST_CHAIN = 5
 """Bits of a sum from which on it is a chain of carries everywhere."""
 _SHIFT_STAGES = 16
+_CHOICE = 3
+"""Inputs of what chooses one of two."""
 _CONTROLS = 4
 """Decisions in a row that enables and resets of registers can say, at most."""
 
@@ -78,7 +80,9 @@ class Counting:
 
     def _sum(self, op: Operation) -> None:
         terms = [value for value in op.operands if not self.netlist.is_constant(value)]
-        self._demand_terms(op, terms)
+        for value in terms:
+            if not self._is_chosen_within(value):
+                self.cover.demand(value)
         bits = width(op.result)
         if len(terms) < 2 and op.name != "arith.neg":
             kind = "step"
@@ -90,17 +94,11 @@ class Counting:
             kind = "sum"
         self.kinds[kind] += bits
 
-    def _demand_terms(self, op: Operation, terms: list[Value]) -> None:
-        """What is added; logic that only this sum reads may be a part of its tables, if it has any."""
-        logic = [value for value in terms if len(self.cover.inputs(value)) > 1]
-        has_tables = self.rules.sums_have_tables and not self._adds_product(op)
-        if has_tables and len(logic) == 1 and len(terms) == 2:
-            (value,) = logic
-            is_own = self.netlist.uses[self.netlist.source(value)] == 1
-            if is_own and len(self.cover.inputs(value)) < self.rules.lut_inputs:
-                return
-        for value in terms:
-            self.cover.demand(value)
+    def _is_chosen_within(self, term: Value) -> bool:
+        """Whether a term is made by the sum itself: a choice that nobody else reads."""
+        source = self.netlist.source(term)
+        is_own = source.op.name == "arith.select" and self.netlist.uses[source] == 1
+        return self.rules.sums_choose and is_own and len(self.cover.inputs(source)) <= _CHOICE
 
     def _adds_product(self, op: Operation) -> bool:
         """Whether a term is a product, or was one before registers: blocks that multiply add, too."""

@@ -52,7 +52,7 @@ def estimate(module: Module, part: Part) -> Estimate | None:
         round(lut), fitted.lut.p90,
         round(fitted.ff.of(counting.kinds)), fitted.ff.p90,
         counting.dsp, counting.bram,
-        clock, fitted.clock and fitted.clock.p90,
+        clock, fitted.clock.p90 if fitted.clock else None,
     )  # fmt: skip
 
 
