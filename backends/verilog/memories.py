@@ -22,8 +22,8 @@ from lstmir.ir.operands import segments_of
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import FixedType
 
-_LOGIC_BITS = 1024
-"""What a constant memory may have, at most, to be logic: block memories are few, and slow to read."""
+_BLOCK_BITS = 1024
+"""From how many bits on a constant memory asks for blocks: they are few, and slow to read."""
 
 
 def add_memories(logic: Logic) -> None:
@@ -79,7 +79,7 @@ def is_block(rom: Value) -> bool:
     """Whether a constant memory is large, and all its readers are registers."""
     uses = rom.op.parent.uses(rom)
     words, type_ = memory_type(rom)
-    large = depth_of(words) * type_.width > _LOGIC_BITS
+    large = depth_of(words) * type_.width >= _BLOCK_BITS
     return large and all(_is_registered(user.result) for user, _ in uses)
 
 

@@ -11,6 +11,7 @@ module accumulate_array (
   output reg signed [19:0] total  // s<20,14>
 );
 
+  (* rom_style = "block", ram_style = "block" *)
   reg signed [7:0] weights [0:127];
   initial $readmemh("accumulate_weights.mem", weights);
 
