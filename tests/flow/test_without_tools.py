@@ -72,7 +72,9 @@ def test_without_the_packages(
     assert summary["not_run"]["verification[5]"] == summary["not_run"]["verification[6]"] == yosys
     assert summary["not_run"]["synthesis[0]"] == yosys
     lines = capsys.readouterr().out.splitlines()
-    assert lines[6].rstrip() == "ecp5-25k       not run: pyosys is not installed; pip install pyosys"
+    assert (
+        lines[6].rstrip() == "ecp5-25k       not run: pyosys is not installed; pip install pyosys"
+    )
     assert lines[-4].startswith(
         "HLS C++ NOT verified: no ap_fixed headers: hls4ml is not installed"
     )
