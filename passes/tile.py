@@ -8,7 +8,8 @@ from typing import ClassVar
 from lstmir.dialects.layers import LAYERS
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Function, Module
-from lstmir.ir.types import is_float
+from lstmir.ir.operation import Value
+from lstmir.ir.types import is_float, shape_of
 from lstmir.passes.block_layout import BlockLayout
 from lstmir.passes.schedule import Schedule
 from lstmir.passes.tiling.array import Array
@@ -54,11 +55,28 @@ class Tile:
         if any(is_float(value.type) for value in function.parameters):
             raise cannot(self, "the network is still in floats: run quantize first")
         function = fuse_recurrences(module, function)
-        plan = Plan(self, module, function, sequences_of(function.region))
+        sequences = sequences_of(function.region)
+        self.check_steps(function, sequences)
+        plan = Plan(self, module, function, sequences)
         plan.fit(self.array(module, function, plan))
         module.functions[function.name] = Writer(plan).function()
         module.attributes["array"] = plan.array.attribute()
         module.drop_unused_resources()
+
+    def check_steps(self, function: Function, sequences: set[Value]) -> None:
+        """Raises `UserError` where steps, of which nobody knows how many come, are no first axis."""
+        for op in function.region.operations():
+            for value in op.results:
+                if (
+                    None in shape_of(value.type)
+                    and value not in sequences
+                    and op.name != "rnn.scan"
+                ):
+                    why = (
+                        f"'{op.name}' makes '{value.type}' of steps: they must stay the first axis"
+                    )
+                    note = "end the model before it with --outputs, and leave the rest to the host"
+                    raise cannot(self, why, op.location, note)
 
     def array(self, module: Module, function: Function, plan: Plan) -> Array:
         """The array that is asked for, or the one with the fewest cycles a step."""
