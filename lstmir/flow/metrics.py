@@ -11,8 +11,9 @@ from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import TensorType, Type, element_of, is_fixed
 from lstmir.numeric.fixed import FixedType
+from lstmir.passes.machine.prediction import predict_cycles
 from lstmir.passes.machine.program import Program
-from lstmir.passes.machine.timing import Timing, predict_cycles
+from lstmir.passes.machine.timing import Timing
 from lstmir.passes.uses import users_of
 
 

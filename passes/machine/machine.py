@@ -17,9 +17,10 @@ from lstmir.passes.machine.receiver import Receiver
 from lstmir.passes.machine.registers import RegisterBlock
 from lstmir.passes.machine.saturations import Saturations
 from lstmir.passes.machine.sequencer import Requests, SequencerBuilder
-from lstmir.passes.machine.tail import Stored, TailBuilder, UnitMemories, joined
+from lstmir.passes.machine.tail import Stored, TailBuilder, joined
 from lstmir.passes.machine.tiles import tile_words
 from lstmir.passes.machine.timing import Slot, Timing, result_tails, sums_ready
+from lstmir.passes.machine.unit_memories import UnitMemories
 from lstmir.passes.machine.vectors import VectorReader, vector_lanes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from lstmir.passes.machine.receiver import bank_address
 from lstmir.passes.machine.rounding import FoldedRounding
 from lstmir.passes.machine.saturations import Saturations
 from lstmir.passes.machine.tiles import pack_fields
+from lstmir.passes.machine.unit_memories import UnitMemories
 from lstmir.passes.machine.vectors import Lanes, first_word
 
 _IN_BLOCKS = ("arith.mul", "fx.lookup")
@@ -51,56 +52,6 @@ def joined(logic: Logic, parts: list[Stored]) -> Stored:
         return last
     ends = logic.all(last.valid, last.last)
     return Stored(words, valid, ends, ends)
-
-
-@dataclass
-class UnitMemories:
-    """The memories with a word a unit, which tails load; made when the first one asks."""
-
-    logic: Logic
-    program: Program
-    loaded: set[int] = field(init=False)
-    _rams: dict[tuple[int, int], Value] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.loaded = {
-            nest.places[op.operands[0]].memory
-            for nest in self.program.nests
-            for op in nest.tail.regions[0].operations()
-            if op.name == "tile.load" and op.operands[0] in nest.places
-        }
-
-    def of(self, memory: int, tail: int, tails: int) -> Value:
-        """The part for one tail of a state's memory, or of what a nest leaves for another one's tail."""
-        if (memory, tail) not in self._rams:
-            described = self.program.memories[memory]
-            unit = self.logic.unit
-            self.logic.enter(
-                f"{described.name}_units", "A word a unit, which the tails load and store."
-            )
-            depth = -(-described.depth // tails)
-            name = "words" if tails == 1 else f"words_{tail}"
-            if depth == 1:
-                self._rams[memory, tail] = self.logic.reg(described.type, name)
-            else:
-                self._rams[memory, tail] = self.logic.ram(depth, described.type, name)
-            self.logic.enter(unit)
-        return self._rams[memory, tail]
-
-    def read(self, memory: int, tail: int, tails: int, turn: Value) -> Value:
-        """The word of the tail's unit in a turn; that of a lone unit is a register."""
-        held = self.of(memory, tail, tails)
-        return self.logic.read(held, turn) if held.op.name == "rtl.ram" else held
-
-    def write(
-        self, memory: int, tail: int, tails: int, turn: Value, word: Value, valid: Value
-    ) -> None:
-        """Store a word."""
-        logic, held = self.logic, self.of(memory, tail, tails)
-        if held.op.name == "rtl.ram":
-            logic.drive(held, logic.op("rtl.write", held, turn, word, valid))
-        else:
-            logic.drive(held, logic.select(valid, word, held))
 
 
 class TailControl:

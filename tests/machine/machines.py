@@ -16,7 +16,8 @@ from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
 from lstmir.numeric.arrays import quantize_real
 from lstmir.numeric.fixed import FixedType
-from lstmir.passes.machine.timing import predict_cycles, timing_from
+from lstmir.passes.machine.prediction import predict_cycles
+from lstmir.passes.machine.timing import timing_from
 from tests.passes.levels import Recipe, apply, bits, recipes
 from tests.strategies.networks import RESULTS, WEIGHTS, Network, networks
 

@@ -13,7 +13,8 @@ from lstmir.ir.module import Module
 from lstmir.ir.types import element_of
 from lstmir.ir.verify import verify
 from lstmir.numeric.fixed import FixedType
-from lstmir.passes.machine.timing import predict_cycles, timing_from
+from lstmir.passes.machine.prediction import predict_cycles
+from lstmir.passes.machine.timing import timing_from
 from tests.passes.levels import FEW, MANY, apply, bits
 from tests.strategies.cells import Maker, Signs
 

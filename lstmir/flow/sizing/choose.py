@@ -9,8 +9,9 @@ from lstmir.flow.recipes import BACK, PACK
 from lstmir.flow.sizing.estimate import Estimate, estimate
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Module
+from lstmir.passes.machine.prediction import predict_cycles
 from lstmir.passes.machine.reading import read_program
-from lstmir.passes.machine.timing import Timing, predict_cycles, timing_from
+from lstmir.passes.machine.timing import Timing, timing_from
 from lstmir.passes.schedule import Schedule
 from lstmir.pipeline.manager import run_passes
 from lstmir.pipeline.text import parse_pipeline
