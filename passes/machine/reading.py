@@ -40,6 +40,8 @@ def read_program(pass_: Pass, module: Module) -> Program:
     reader.place(scans[0].regions[0].arguments[0])
     step = tuple(reader.nest(loop, scan) for scan in scans for loop in _loops(scan.regions[0]))
     finish = tuple(reader.nest(loop) for loop in _loops(region))
+    for scan in scans:
+        reader.check_states(scan)
     result = reader.result()
     timing = module.attributes.get("timing", {})
     depths = timing.get("input_stages", 0), timing.get("operations", 1)
@@ -174,6 +176,7 @@ class _Reader:
                 continue
             found = self.place(op.operands[0])
             if found is not None:
+                self.check_word(op, found, units)
                 places[op.operands[0]] = found
                 stores |= {found.memory} if op.name == "tile.store" else set()
         return Nest(
@@ -181,6 +184,28 @@ class _Reader:
             places, frozenset(stores), scan is not None and is_reverse(scan),
             int(loop.attributes.get("tails", 1)),
         )  # fmt: skip
+
+    def check_word(self, op: Operation, place: Place, units: int) -> None:
+        """A tail works on the word of its own unit, in the memories that nests write."""
+        if self.memories[place.memory].kind is Kind.INPUT:
+            why = "a tail of the machine reads no input: only matrices do"
+            raise cannot(
+                self.pass_, why, op.location, "multiply it by a matrix of ones on the diagonal"
+            )
+        address = (op.attributes["base"], *op.attributes["strides"])
+        is_shared = address == (0, 0, 0) and self.memories[place.memory].depth == 1
+        if not is_shared and address != (0, units, 1):
+            why = f"'{op.name}' is not of the unit's own word: the machine's tails have no other"
+            raise cannot(self.pass_, why, op.location, "let units be computed from what they hold")
+
+    def check_states(self, scan: Operation) -> None:
+        """What a state becomes must be what a nest stores in its memory, in this step."""
+        states = segment(scan.regions[0].end, "state")
+        for index, value in enumerate(states):
+            kept = Place(self.state(scan, index, scan.results[_emits(scan) + index]), True)
+            if self.place(value) != kept:
+                why = "a state of the machine becomes what a nest computes for it, no other value"
+                raise cannot(self.pass_, why, scan.location, "let the cell compute it")
 
     def walk(self, group_loop: Operation, window_loop: Operation) -> Walk:
         (slot_loop,) = _loops(window_loop.regions[0])

@@ -225,13 +225,15 @@ class TailBuilder:
             return word
         first = self.control.flag("first", start)
         self.enter(tail)
-        return first_word(self.logic, first, self.words(described.initial, 0, tail), turn, word)
+        return first_word(self.logic, first, self.words(described.initial, op, tail), turn, word)
 
-    def words(self, array: np.ndarray, base: int, tail: int) -> np.ndarray:
-        """The words of a vector that belong to the units of a tail, zeros behind them."""
-        words = np.zeros(self.nest.groups * self.nest.units, np.int64)
-        part = array[base : base + len(words)]
-        words[: len(part)] = part
+    def words(self, array: np.ndarray, op: Operation, tail: int) -> np.ndarray:
+        """The words that a load takes of a vector for the units of a tail; zeros behind its end."""
+        group, unit = np.divmod(np.arange(self.nest.groups * self.nest.units), self.nest.units)
+        by_group, by_unit = op.attributes["strides"]
+        address = op.attributes["base"] + by_group * group + by_unit * unit
+        padded: np.ndarray = np.append(array, 0).astype(np.int64)
+        words: np.ndarray = padded[np.minimum(address, len(array))]
         return words[tail :: self.nest.tails]
 
     def sum(self, op: Operation, tail: int) -> Value:
@@ -279,7 +281,7 @@ class TailBuilder:
         array = constant_of(op.operands[0], self.module.resources)
         type_ = element_of(op.result.type)
         assert array is not None and isinstance(type_, FixedType)
-        words = self.words(array, op.attributes["base"], tail)
+        words = self.words(array, op, tail)
         if op not in self.rounding.halves:
             return words, type_
         half, frac = self.rounding.halves[op]

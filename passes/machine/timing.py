@@ -240,8 +240,8 @@ class Timetable:
             writer = self.writers.get(load.memory, number)
             if load.nest != number or load.is_store or not load.is_new or writer >= number:
                 continue
-            units = self.common_units(number, writer)
-            wait = self.written(load.memory, units) + 1 - self.entered(number, units, order)
+            takers, givers = self.units_of(number, writer)
+            wait = self.written(load.memory, givers) + 1 - self.entered(number, takers, order)
             yield self.slots[writer].start + int(wait.max()) - load.start
 
     def needs_again(self, number: int, order: Order) -> Iterable[int]:
@@ -252,9 +252,17 @@ class Timetable:
             if not is_new and self.writers[memory] == number and len(units):
                 yield int((self.written(memory, units, order) - at).max())
 
-    def common_units(self, *numbers: int) -> np.ndarray:
-        nests = [self.program.nests[number] for number in numbers]
-        return np.arange(min(nest.groups * nest.units for nest in nests))
+    def units_of(self, taker: int, giver: int) -> tuple[np.ndarray, np.ndarray]:
+        """Units of a nest that load words, and those of another that stored them.
+
+        Each loads the word of its own number; that of a lone unit is for all.
+        """
+        nests = (self.program.nests[number] for number in (taker, giver))
+        takers, givers = (np.arange(nest.groups * nest.units) for nest in nests)
+        if len(givers) == 1:
+            return takers, np.zeros_like(takers)
+        common = min(len(takers), len(givers))
+        return takers[:common], givers[:common]
 
     @property
     def split_groups(self) -> int:
@@ -284,9 +292,9 @@ class Timetable:
             writer = self.writers.get(load.memory)
             if load.is_store or writer is None or self.is_finish(load.nest):
                 continue
-            units = self.common_units(load.nest, writer)
-            loaded = self.slots[load.nest].start + load.start + self.entered(load.nest, units)
-            stored = self.slots[writer].start + self.written(load.memory, units)
+            takers, givers = self.units_of(load.nest, writer)
+            loaded = self.slots[load.nest].start + load.start + self.entered(load.nest, takers)
+            stored = self.slots[writer].start + self.written(load.memory, givers)
             if load.is_new:
                 yield int((loaded - stored).max())
                 continue
@@ -314,9 +322,9 @@ class Timetable:
             writer = self.writers.get(load.memory)
             if load.is_store or writer is None or load.is_new or not self.is_finish(load.nest):
                 continue
-            units = self.common_units(load.nest, writer)
-            loaded = self.slots[load.nest].start + load.start + self.entered(load.nest, units)
-            stored = self.slots[writer].start + self.written(load.memory, units)
+            takers, givers = self.units_of(load.nest, writer)
+            loaded = self.slots[load.nest].start + load.start + self.entered(load.nest, takers)
+            stored = self.slots[writer].start + self.written(load.memory, givers)
             yield int((stored + 1 - loaded).max()) - self.step
 
     def idle_end(self) -> int:

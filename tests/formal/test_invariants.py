@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 import z3
+from _pytest.mark import ParameterSet
 
 from lstmir.ir.module import Module
 from tests.formal import level5
@@ -31,12 +32,19 @@ def _random(seed: int) -> Module:
     return random_machine(seed).level_5
 
 
-MACHINES = [
+def _of_seeds(*seeds: int, soak: bool = False) -> list[ParameterSet]:
+    marks = [pytest.mark.soak] if soak else []
+    return [pytest.param(partial(_random, n), id=f"random_{n}", marks=marks) for n in seeds]
+
+
+STORING_ONE = [
     pytest.param(vowels, id="vowels"),
-    *(pytest.param(partial(_random, n), id=f"random_{n}") for n in range(4)),
-    *(pytest.param(partial(_random, n), id=f"random_{n}", marks=pytest.mark.soak) for n in range(4, 20)),
-]  # fmt: skip
-each_machine = pytest.mark.parametrize("make", MACHINES)
+    *_of_seeds(0, 2, 3, 4),
+    *_of_seeds(*range(5, 10), 11, 12, 15, 16, 18, soak=True),
+]
+"""Machines whose results come one at a time."""
+STORING_SEVERAL = [*_of_seeds(1), *_of_seeds(10, 13, 14, 17, 19, soak=True)]
+each_machine = pytest.mark.parametrize("make", [*STORING_ONE, *STORING_SEVERAL])
 
 
 def read(module: Module) -> tuple[Machine, list[level5.Write]]:
@@ -45,9 +53,12 @@ def read(module: Module) -> tuple[Machine, list[level5.Write]]:
     return level5.meaning(module, names), level5.writes(module, names)
 
 
-@each_machine
+@pytest.mark.parametrize("make", STORING_ONE)
 def test_a_beat_stays_until_it_is_taken(make: Callable[[], Module]) -> None:
-    """As long as a word that is stored finds room: that the schedule must see to."""
+    """As long as a word that is stored finds room: that the schedule must see to.
+
+    Where several words are stored at once, simple relations of registers do not prove it.
+    """
     machine, writes = read(make())
     outputs, clock = machine.outputs, Clock(machine)
     (stored,) = cone(machine, [outputs[VALID]], 0)
@@ -58,7 +69,7 @@ def test_a_beat_stays_until_it_is_taken(make: Callable[[], Module]) -> None:
     helpers = invariants(machine, cone(machine, looked_at, 0), room)
     waits = z3.And(holds(outputs[VALID]), machine.inputs["m_axis_tready"] == 0)
     stays = [clock.with_reset(outputs[name], 0) == outputs[name] for name in (VALID, *BEAT)]
-    assert pushes and not impossible(waits, *room, *helpers)
+    assert len(pushes) == 1 and not impossible(waits, *room, *helpers)
     assert impossible(machine.inputs[RESET] == 0, waits, z3.Not(z3.And(stays)), *room, *helpers)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.machine.machines import Machine, lengths, machines
+from tests.machine.machines import Machine, lengths, machines, random_machine
 from tests.passes.levels import FEW, MANY, Recipe
 from tests.strategies.networks import Network
 
@@ -65,6 +67,34 @@ def test_bits_and_cycles(machine: Machine, steps: list[int], seed: int) -> None:
 @given(machines(), lengths(), SEEDS)
 def test_back_pressure(machine: Machine, steps: list[int], seed: int) -> None:
     survives_stalls(machine, steps, seed)
+
+
+@pytest.mark.parametrize("seed", [1, 10, 13, 14, 17, 19])
+def test_a_beat_stays_where_several_words_are_stored_at_once(seed: int) -> None:
+    """Seen, not proven: the proofs are of machines that store one at a time."""
+    waiting: dict[str, int] = {}
+    waited = 0
+    for beat, ready in beats_out(random_machine(seed), seed, cycles=3000):
+        assert not waiting or beat == waiting
+        waiting = beat if beat["m_axis_tvalid"] and not ready else {}
+        waited += bool(waiting)
+    assert waited > 100
+
+
+def beats_out(machine: Machine, seed: int, cycles: int) -> Iterator[tuple[dict[str, int], bool]]:
+    """What a machine that is always fed offers in each cycle, and whether it is taken."""
+    random = Random(seed)
+    packets = (machine.packet(1 + n % 3, n) for n in count())
+    under_way = (beat for packet in packets for beat in packet.beats)
+    data, last = next(under_way)
+    machine.clocked.reset()
+    for _ in range(cycles):
+        ready = random.random() < 0.2
+        inputs = {"s_axis_tdata": data, "s_axis_tvalid": 1, "s_axis_tlast": last}
+        outputs = machine.clocked.step({**inputs, "m_axis_tready": ready})
+        if outputs["s_axis_tready"]:
+            data, last = next(under_way)
+        yield {name: word for name, word in outputs.items() if name.startswith("m_axis")}, ready
 
 
 @settings(FEW, max_examples=25)
