@@ -11,6 +11,7 @@ NAMES = (
     "dce",
     "fold_constants",
     "isolate_sample",
+    "start_at_zero",
     "expand_cells",
     "calibrate",
     "prune",

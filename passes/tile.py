@@ -17,6 +17,7 @@ from lstmir.passes.tiling.fuse import fuse_recurrences
 from lstmir.passes.tiling.plan import Plan
 from lstmir.passes.tiling.search import fastest
 from lstmir.passes.tiling.sequences import sequences_of
+from lstmir.passes.tiling.steps import bring_steps_forward
 from lstmir.passes.tiling.writer import Writer
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
@@ -54,6 +55,7 @@ class Tile:
                 raise cannot(self, why, op.location)
         if any(is_float(value.type) for value in function.parameters):
             raise cannot(self, "the network is still in floats: run quantize first")
+        bring_steps_forward(function.region)
         function = fuse_recurrences(module, function)
         sequences = sequences_of(function.region)
         self.check_steps(function, sequences)

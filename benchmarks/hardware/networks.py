@@ -12,6 +12,9 @@ from onnx import TensorProto, helper, numpy_helper
 from benchmarks.compression.models import SILERO, find
 from lstmir.frontends.parts.cut import WHOLE, Cut
 
+SILERO_FILE, SILERO_DATA = "silero_vad_16k_sequence.onnx", "silero_lstm_inputs.npz"
+SILERO_LSTM = Cut(SILERO.inputs, ("/recurrent/LSTM_output_0",))
+"""Without the head."""
 STEPS, TRAINING, TESTING = 20, 64, 8
 
 
@@ -82,7 +85,8 @@ NETWORKS = {
     for network in (
         Network("vowels_h32", "vowels_h32.onnx", "vowels.npz"),
         Network("vowels_h32_l2", "vowels_h32_l2.onnx", "vowels.npz"),
-        Network("silero", "silero_vad_16k_sequence.onnx", "silero_lstm_inputs.npz", SILERO),
+        Network("silero", SILERO_FILE, SILERO_DATA, SILERO),
+        Network("silero_lstm", SILERO_FILE, SILERO_DATA, SILERO_LSTM),
         _random("cell_1_20", 1, 20),
         _random("cell_6_20", 6, 20),
         _random("bidirectional_12_32", 12, 32, directions=2),

@@ -11,7 +11,7 @@ from lstmir import dialects, passes
 from lstmir.flow import metrics
 from lstmir.flow.check import Golden
 from lstmir.flow.compress import search, unreachable
-from lstmir.flow.data import read_data
+from lstmir.flow.data import Data, read_data
 from lstmir.flow.driver import write_driver
 from lstmir.flow.explore import outputs_of
 from lstmir.flow.folder import PRIMITIVES, digests, new_folder, write_files, write_summary
@@ -24,6 +24,7 @@ from lstmir.flow.recipes import (
     DEFAULT_RECIPE,
     FRONT,
     PACK,
+    ZERO,
     recipe_named,
     stage,
 )
@@ -59,8 +60,8 @@ def compile_model(request: Request, progress: Progress) -> dict[str, Any]:
         module = load_model(request.model, request.cut)
         level = level_of(module)
         request.check_level(level)
-        _check_streams(module)
         data = read_data(request.data, module)
+        _check_streams(module, data)
     if level < 4 and not request.is_sized:
         check_multipliers(request, part, _macs(request))
     with new_folder(request.output) as work:
@@ -78,9 +79,9 @@ def _macs(request: Request) -> int:
     return request.macs if isinstance(request.macs, int) else DEFAULT_MACS
 
 
-def _check_streams(module: Module) -> None:
+def _check_streams(module: Module, data: Data) -> None:
     for kind in ("input", "output"):
-        found = [port.name for port in ports(module, kind)]
+        found = [port.name for port in ports(module, kind) if port.name not in data.at_zero]
         if len(found) != 1:
             names = f" ({', '.join(found)})" if found else ""
             raise UserError(
@@ -92,6 +93,8 @@ def _compile(job: Job) -> None:
     if job.data.test_is_train:
         job.warn(f"{job.request.data} has no 'x_test': accuracy is that on 'x_train'")
     job.save_stage("import")
+    if job.level >= 3:
+        _start_at_zero(job)
     reals = None if job.recipe is None else _compress(job, job.recipe)
     golden, results = _golden(job)
     defining = job.saved
@@ -111,6 +114,7 @@ def _compress(job: Job, recipe: str) -> np.ndarray:
     """Levels 1 to 3; gives the float model's outputs on the test data."""
     with job.progress.timed("passes", "taking the model to the function of one sample"):
         job.run(FRONT)
+        _start_at_zero(job)
         outputs = outputs_of(job.module, job.data.test)
         job.facts.measure_float(job.module)
         for name in metrics.zero_matrices(job.module):
@@ -120,6 +124,18 @@ def _compress(job: Job, recipe: str) -> np.ndarray:
     with job.progress.timed("passes", f"compressing by the recipe {recipe}"):
         job.run(recipe)
     return outputs
+
+
+def _start_at_zero(job: Job) -> None:
+    """Let the hardware begin each sequence at zero, where the data have no states to begin with."""
+    names = job.data.at_zero
+    if not names:
+        return
+    job.warn(
+        f"every sequence starts with {', '.join(names)} at zero: the machine is given no states"
+    )
+    job.run(ZERO)
+    job.data = job.data.without_states()
 
 
 def _searched(job: Job, recipe: str, max_loss: float) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lstmir.flow.arrays import load_arrays
 from lstmir.flow.samples import Arrays, Samples, count_of, sources_of
-from lstmir.flow.states import initial_states
+from lstmir.passes.initial_states import initial_states
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import Port, ports
 from lstmir.ir.module import Module
@@ -31,6 +31,14 @@ class Data:
     hash: str
     test_is_train: bool
     at_zero: tuple[str, ...] = ()
+
+    def without_states(self) -> Data:
+        """The same for a model whose states start at zero by themselves."""
+        train, test = (
+            {name: array for name, array in half.items() if name not in self.at_zero}
+            for half in (self.train, self.test)
+        )
+        return replace(self, train=train, test=test, at_zero=())
 
 
 def read_data(path: str, module: Module) -> Data:

@@ -47,6 +47,9 @@ class Recipe:
 FRONT = "isolate-sample,expand-cells,canonicalize,fold-constants,cse,dce"
 """From the model as it was read to the dataflow graph of one sample."""
 
+ZERO = "start-at-zero,canonicalize,fold-constants,dce"
+"""From initial states that are inputs to states of zero."""
+
 PACK = "block-layout,schedule"
 """From a tiled program to a scheduled one."""
 

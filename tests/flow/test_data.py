@@ -10,7 +10,7 @@ import pytest
 from lstmir.flow.data import Data, read_data
 from lstmir.flow.models import load_model
 from lstmir.flow.recipes import FRONT
-from lstmir.flow.states import initial_states
+from lstmir.passes.initial_states import initial_states
 from lstmir.frontends.parts.cut import Cut
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import Port, set_ports

@@ -107,5 +107,5 @@ def test_odd_modules(case: str, capsys: pytest.CaptureFixture[str]) -> None:
     status, message = refused(capsys, "compile", "odd.lstmir", *WORDS)
     assert (status, message) == (
         1,
-        "error: the machine has one input stream, this model has 0 inputs",
+        "error: tiny.npz has samples, but the model has no input to feed with them",
     )

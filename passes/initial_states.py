@@ -12,16 +12,21 @@ from lstmir.passes.uses import users_of
 
 _STATES = {"rnn.scan": ("state",), **dict.fromkeys(LAYERS, ("initial_h", "initial_c"))}
 """Where an operation is given initial states."""
-_ARRANGING = ("tensor.reshape", "tensor.slice", "tensor.transpose")
-"""What only rearranges, or takes a part: a state may pass through it on its way."""
+_ARRANGING = ("tensor.reshape", "tensor.slice", "tensor.transpose", "fx.requantize")
+"""What only rearranges, takes a part, or another format: a state may pass through it on its way."""
 
 
 def initial_states(module: Module) -> list[str]:
     """Names of the inputs that are used as initial states of recurrences, and as nothing else."""
+    inputs = ports(module, "input")
+    return [inputs[k].name for k in state_parameters(module)] if inputs else []
+
+
+def state_parameters(module: Module) -> list[int]:
+    """The same as places among the main function's parameters."""
     if not module.functions:
         return []
-    pairs = zip(ports(module, "input"), module.main.parameters, strict=False)
-    return [port.name for port, value in pairs if _is_state(value)]
+    return [k for k, value in enumerate(module.main.parameters) if _is_state(value)]
 
 
 def _is_state(value: Value) -> bool:
