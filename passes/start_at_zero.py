@@ -49,7 +49,7 @@ class StartAtZero:
       h_0: "0x00000000"
     } #-}
     ```
-    """
+    """  # noqa: E501
 
     name: ClassVar[str] = "start-at-zero"
     summary: ClassVar[str] = "initial states that are inputs become zeros"

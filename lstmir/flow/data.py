@@ -9,10 +9,10 @@ import numpy as np
 
 from lstmir.flow.arrays import load_arrays
 from lstmir.flow.samples import Arrays, Samples, count_of, sources_of
-from lstmir.passes.initial_states import initial_states
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import Port, ports
 from lstmir.ir.module import Module
+from lstmir.passes.initial_states import initial_states
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import pytest
 from lstmir.flow.data import Data, read_data
 from lstmir.flow.models import load_model
 from lstmir.flow.recipes import FRONT
-from lstmir.passes.initial_states import initial_states
 from lstmir.frontends.parts.cut import Cut
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import Port, set_ports
 from lstmir.ir.module import Module
+from lstmir.passes.initial_states import initial_states
 from lstmir.syntax.parser import parse_module
 from tests.flow.tiny import Arrays, model, with_initial_state, write_data, write_model
 from tests.passes.levels import apply

@@ -31,7 +31,7 @@ TEXT = """module @m attributes {form = "sample", interface = [
   }
 }
 {-# resources: {w: "0x0302fd", half: "0x04"} #-}
-"""
+"""  # noqa: E501
 RESHAPE, TRANSPOSE = "tensor.reshape %{}", "tensor.transpose %{} {{order = [1, 0]}}"
 FLAT, COLUMN = ("-1", "0", "tensor<?x!fx.s<6,3>>"), ("-1, 1", "0", "tensor<?x1x!fx.s<6,3>>")
 
