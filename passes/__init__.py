@@ -21,6 +21,7 @@ NAMES = (
     "assign_bitwidths",
     "quantize",
     "approximate_activations",
+    "stream_states",
     "tile",
     "block_layout",
     "schedule",

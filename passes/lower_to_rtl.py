@@ -70,13 +70,18 @@ def _terminate(
 
 def _note_formats(module: Module, program: Program) -> None:
     """Wires do not say what they mean: the interface does from here on."""
-    formats = {"input": program.input.type, "output": program.result_type}
-    all_ports = [*ports(module, "input"), *ports(module, "output")]
-    set_ports(module, [replace(port, format=formats[port.kind]) for port in all_ports])
+    kinds = {"input": program.input_types, "output": program.result_types}
+    set_ports(module, [
+        replace(port, format=format_)
+        for kind, formats in kinds.items()
+        for port, format_ in zip(ports(module, kind), formats, strict=True)
+    ])  # fmt: skip
+    if program.lanes > 1:
+        module.attributes["lanes"] = program.lanes
 
 
 def _ports(program: Program) -> dict[str, Type]:
-    width = beat_width(program.input.type)
+    width = program.lanes * beat_width(*program.input_types)
     return {
         "s_axis_tdata": FixedType(False, width, 0),
         "s_axis_tvalid": I1,

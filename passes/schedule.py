@@ -9,8 +9,10 @@ from lstmir.ir.module import Module
 from lstmir.passes.machine.pipeline import DEPTHS, accesses, stage
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.reading import read_program
-from lstmir.passes.machine.timing import Timetable, best_timetable
+from lstmir.passes.machine.timetable import Timetable, best_timetable
 from lstmir.pipeline.passes import Context, Promise, cannot, register
+
+LANES = (1, 2, 4, 8, 16)
 
 
 @register
@@ -34,12 +36,20 @@ class Schedule:
         default=1,
         metadata={"help": "between two registers; 2 takes fewer cycles of a slower clock"},
     )
+    lanes: int = field(
+        default=1, metadata={"help": "words in a beat of the streams: 1, 2, 4, 8 or 16"}
+    )
 
     def run(self, module: Module, context: Context) -> None:
         """Raises `UserError` for a module that is not tiled, or that the machine cannot run."""
         if self.operations not in (1, 2):
             raise cannot(self, f"operations must be 1 or 2, not {self.operations}")
-        program = read_program(self, module)
+        if self.lanes not in LANES:
+            raise cannot(self, f"lanes must be 1, 2, 4, 8 or 16, not {self.lanes}")
+        program = replace(read_program(self, module), lanes=self.lanes)
+        if program.takes_packets and not (program.receives_words and program.sends_words):
+            why = "a recurrence that begins with the last step has one input and one output, a word a beat"
+            raise cannot(self, why, None, "take lanes=1, and join the outputs")
         depths = DEPTHS if self.operations == 1 else [(0, 0)]
         tables = [self.timetable(program, depth) for depth in depths]
         best = min(

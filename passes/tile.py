@@ -31,7 +31,8 @@ class Tile:
     time: it walks matrices tile by tile, first those whose vectors are there early, and leaves a word
     of sums that an elementwise tail takes unit by unit. Layers, gates that wait for other gates, and
     dense layers are nests one behind the other, on the same array. P and K are chosen for the fewest
-    cycles a step.
+    cycles a step. With `arrays=each` the multipliers are shared out: every nest has an array of its own,
+    and what one step's second nest computes, another one does beside the next step's first.
     """
 
     name: ClassVar[str] = "tile"
@@ -41,11 +42,21 @@ class Tile:
     macs: int = field(default=16, metadata={"help": "multipliers of the array"})
     rows: int = field(default=0, metadata={"help": "its rows, if they are not to be chosen"})
     columns: int = field(default=0, metadata={"help": "multipliers of a row, if not to be chosen"})
+    arrays: str = field(
+        default="one",
+        metadata={"help": "'one' that all nests share, or 'each' its own: they run side by side"},
+    )
 
     def run(self, module: Module, context: Context) -> None:
         """Raises `UserError` for networks that the array cannot walk, naming what is in the way."""
         if self.macs < 1:
             raise cannot(self, f"macs must be positive, not {self.macs}")
+        if self.arrays not in ("one", "each"):
+            raise cannot(self, f"arrays must be 'one' or 'each', not '{self.arrays}'")
+        if self.arrays == "each" and (self.rows or self.columns):
+            raise cannot(
+                self, "rows and columns are those of one array: leave them out, or arrays=each"
+            )
         if "array" in module.attributes:
             raise cannot(self, "the module is tiled already")
         function = module.main
@@ -60,9 +71,9 @@ class Tile:
         sequences = sequences_of(function.region)
         self.check_steps(function, sequences)
         plan = Plan(self, module, function, sequences)
-        plan.fit(self.array(module, function, plan))
+        plan.fit(self.chosen(module, function, plan))
         module.functions[function.name] = Writer(plan).function()
-        module.attributes["array"] = plan.array.attribute()
+        module.attributes["array"] = plan.attribute()
         module.drop_unused_resources()
 
     def check_steps(self, function: Function, sequences: set[Value]) -> None:
@@ -80,11 +91,13 @@ class Tile:
                     note = "end the model before it with --outputs, and leave the rest to the host"
                     raise cannot(self, why, op.location, note)
 
-    def array(self, module: Module, function: Function, plan: Plan) -> Array:
-        """The array that is asked for, or the one with the fewest cycles a step."""
-        found = plan.arrays(self.macs)
+    def chosen(self, module: Module, function: Function, plan: Plan) -> list[Array]:
+        """The array that is asked for, or the one with the fewest cycles a step; or one for each stage."""
+        if self.arrays == "each" and len(plan.stages) > 1:
+            return plan.own_arrays(self.macs)
+        found = plan.candidates(self.macs)
         if not self.rows and not self.columns:
-            return fastest(found, lambda array: self.step_of(module, function, array))
+            return [fastest(found, lambda array: self.step_of(module, function, array))]
         macs = self.rows * self.columns
         if min(self.rows, self.columns) < 1 or macs > self.macs:
             why = f"{self.rows} rows of {self.columns} columns are no array of {self.macs} multipliers"
@@ -92,7 +105,7 @@ class Tile:
         least = min(candidate.array.rows for candidate in found)
         if self.rows < least:
             raise cannot(self, f"{self.rows} rows are too few: the gates of one unit need {least}")
-        return Array(self.rows, (self.columns,))
+        return [Array(self.rows, (self.columns,))]
 
     def step_of(self, module: Module, function: Function, array: Array) -> int | None:
         """The cycles that a step takes with an array; None if the machine does not run the network."""
@@ -100,7 +113,7 @@ class Tile:
             module.name, dict(module.attributes), {function.name: function}, dict(module.resources)
         )
         plan = Plan(self, trial, function, sequences_of(function.region))
-        plan.fit(array)
+        plan.fit([array])
         trial.functions[function.name] = Writer(plan).function()
         try:
             for pass_ in (BlockLayout(), Schedule()):

@@ -55,6 +55,7 @@ define(
             Attribute("ahead", "int", "iterations that begin before the first one ends", False),
             Attribute("early", "int", "tiles with which those begin", False),
             Attribute("tails", "int", "units that leave the array at once", False),
+            Attribute("array", "int", "the array that runs it, if not the first one", False),
         ),
         region_arguments=_loop_arguments,
         verify=_verify_for,

@@ -52,8 +52,8 @@ def facts(
     return {
         "name": module.name,
         "input": _port(source, program.input.type),
-        "output": _port(target, program.result_type),
-        "features": program.input.size,
+        "output": _port(target, program.result_types[0]),
+        "features": program.words_in,
         "steps": None if steps == -1 else steps,
         "words": program.result.count,
         "every_step": program.result.every_step,

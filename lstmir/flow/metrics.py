@@ -135,7 +135,7 @@ def schedule(
     """The `schedule` part of the summary. `kept` are the products of a step and of the head."""
     macs = program.macs
     ideal = -(-kept[0] // macs)
-    total = predict_cycles(timing, program.input.size, lengths)
+    total = predict_cycles(timing, program.words_in, lengths)
     work = (kept[0] * sum(lengths) + kept[1] * len(lengths)) / macs
     return {
         "macs": macs,

@@ -24,12 +24,13 @@ OutputBeat = tuple[int, int, int]
 """The same, with the user bit that marks the answer to a packet that was dropped."""
 
 
-def beat_width(element: FixedType) -> int:
-    """The wires of a beat's data. Raises ValueError for an element wider than 64 bits."""
+def beat_width(*elements: FixedType) -> int:
+    """The wires of a word on a stream. Raises ValueError for an element wider than 64 bits."""
+    widest = max(elements, key=lambda element: element.width)
     for width in BEAT_WIDTHS:
-        if element.width <= width:
+        if widest.width <= width:
             return width
-    raise ValueError(f"{element} does not fit a beat of {BEAT_WIDTHS[-1]} bits")
+    raise ValueError(f"{widest} does not fit a beat of {BEAT_WIDTHS[-1]} bits")
 
 
 def encode(samples: Iterable[Any], element: FixedType) -> list[InputBeat]:

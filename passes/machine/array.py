@@ -10,10 +10,10 @@ import numpy as np
 from lstmir.ir.operation import Value
 from lstmir.numeric.fixed import FixedType, product_type
 from lstmir.passes.machine import blocks
+from lstmir.passes.machine.counters import Sequencer
 from lstmir.passes.machine.logic import Logic, natural, union_of
 from lstmir.passes.machine.orders import Order, early_sums
 from lstmir.passes.machine.program import Program
-from lstmir.passes.machine.sequencer import Sequencer
 from lstmir.passes.machine.tiles import Tiles, TileWords, pack_fields, ports_of, tiles_of
 from lstmir.passes.machine.timing import (
     NEAR_READY,
@@ -51,9 +51,10 @@ class ArrayBuilder:
 
     def __init__(
         self, logic: Logic, program: Program, orders: list[Order], sequencer: Sequencer,
-        words: TileWords,
+        words: TileWords, suffix: str = "",
     ) -> None:  # fmt: skip
         self.logic, self.program, self.orders = logic, program, orders
+        self.unit, self.weights_unit = f"array{suffix}", f"weights{suffix}"
         self.sequencer, self.words = sequencer, words
         self.levels = adder_levels(max(program.columns))
         self.stages = adder_stages(program)
@@ -74,15 +75,17 @@ class ArrayBuilder:
         """From the sequencer's counters to the sums."""
         logic, program = self.logic, self.program
         logic.enter(
-            "array", "Multiplies a tile of weights with neighbours of a vector in each cycle."
+            self.unit, "Multiplies a tile of weights with neighbours of a vector in each cycle."
         )
         tiles = tiles_of(program, self.orders)
         self.has_signs = [tiles.has_signs(row) for row in range(program.rows)]
         self.read_tile_words()
         vectors = reader.read(self.row, self.is_new, self.is_reverse, in_finish)
-        logic.enter("weights", "The packed matrices, in the order in which the array reads them.")
+        logic.enter(
+            self.weights_unit, "The packed matrices, in the order in which the array reads them."
+        )
         weights, ranks = self.stored(tiles)
-        logic.enter("array")
+        logic.enter(self.unit)
         if program.is_indexed:
             operands = self.operands(self.neighbours(vectors), ranks, tiles)
             by_row: Sequence[Sequence[int]] = tiles.places
@@ -243,7 +246,7 @@ class ArrayBuilder:
     def enter_lane(self, row: int) -> None:
         """What follows belongs to a row of multipliers."""
         self.logic.enter(
-            f"array.lane_{row}", "A row of multipliers, and the sum of what they give."
+            f"{self.unit}.lane_{row}", "A row of multipliers, and the sum of what they give."
         )
 
     def signed_operand(self, weight: Value, operand: Value, type_: FixedType) -> Value:
@@ -285,7 +288,7 @@ class ArrayBuilder:
     def accumulate(self, terms: list[Value]) -> Sums:
         """Add each row's terms over the tiles of a run, from zero or from what a run before left."""
         logic, sequencer = self.logic, self.sequencer
-        logic.enter("array")
+        logic.enter(self.unit)
         arrives = self.meet + 1 + self.stages
         begins = logic.later(sequencer.begins, arrives, reset=True)
         resumes = logic.later(sequencer.resumes, arrives - 1)
@@ -311,7 +314,7 @@ class ArrayBuilder:
             logic.drive(total, logic.wrapped(logic.op("arith.add", base, term), self.sum_type))
             running.append(total)
             held.append(saved[0])
-        logic.enter("array")
+        logic.enter(self.unit)
         ready, early = self.readiness(arrives)
         return Sums(running, held, ready, early, self.captured(running, arrives), load)
 
@@ -321,7 +324,7 @@ class ArrayBuilder:
         if not marks.any():
             return begins
         logic = self.logic
-        logic.enter("array")
+        logic.enter(self.unit)
         again = self.tile_field(marks, f"restart_{row}", is_flag=True)
         return logic.any(begins, logic.later(again, arrives - 1))
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from lstmir.interpreter.streams import beat_width
 from lstmir.ir.builder import Builder
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Value
-from lstmir.passes.machine.array import ArrayBuilder
+from lstmir.passes.machine.array import ArrayBuilder, Sums
+from lstmir.passes.machine.counters import Counters, Sequencer
 from lstmir.passes.machine.drain import Drain
+from lstmir.passes.machine.follower import FollowerBuilder
+from lstmir.passes.machine.leaving import joined
 from lstmir.passes.machine.logic import Logic
 from lstmir.passes.machine.memory_map import constants
 from lstmir.passes.machine.orders import Order
@@ -17,11 +22,12 @@ from lstmir.passes.machine.receiver import Receiver
 from lstmir.passes.machine.registers import RegisterBlock
 from lstmir.passes.machine.saturations import Saturations
 from lstmir.passes.machine.sequencer import Requests, SequencerBuilder
-from lstmir.passes.machine.tail import Stored, TailBuilder, joined
-from lstmir.passes.machine.tiles import tile_words
+from lstmir.passes.machine.step_sender import StepSender
+from lstmir.passes.machine.tail import TailBuilder
+from lstmir.passes.machine.tiles import TileWords, tile_words
 from lstmir.passes.machine.timing import Slot, Timing, result_tails, sums_ready
 from lstmir.passes.machine.unit_memories import UnitMemories
-from lstmir.passes.machine.vectors import VectorReader, vector_lanes
+from lstmir.passes.machine.vectors import Lanes, VectorReader, vector_lanes
 
 
 class MachineBuilder:
@@ -36,7 +42,6 @@ class MachineBuilder:
     ) -> None:  # fmt: skip
         self.logic, self.axi_lite = Logic(build), axi_lite
         self.module, self.program, self.timing = module, program, timing
-        self.slots = [slot_of(nest) for nest in program.nests]
 
     def build(self, ports: dict[str, Value]) -> list[Value]:
         """The outputs: ready, data, valid, last, user, and those of the register block."""
@@ -51,38 +56,110 @@ class MachineBuilder:
     ) -> list[Value]:
         """Ready, data, valid, last, user."""
         logic, program = self.logic, self.program
-        lanes = program.memory_lanes(program.memories.index(program.input))
-        receiver = Receiver(logic, ports, program.input, lanes)
-        result = program.result_type
-        tails, room = result_tails(program), self.timing.room
-        interval = self.timing.finish if program.finish else self.timing.step
-        beat = beat_width(result)
-        output = OutputBuilder(logic, result, program.result, room, tails, beat, interval)
-        orders = [slot.order for slot in self.slots]
-        words = tile_words(program, orders)
-        sequencing = SequencerBuilder(logic, program, self.slots, words.bases, self.timing)
-        requests = Requests(
-            receiver.full, receiver.last, receiver.bad, receiver.length, output.has_room,
-            output.is_empty,
-        )  # fmt: skip
-        sequencer = sequencing.build(requests)
-        receiver.release(sequencer.released)
+        receiver = Receiver(logic, ports, program)
+        sender = self.sender()
         vectors = vector_lanes(logic, program)
-        reader = VectorReader(logic, program, receiver, vectors, sequencer)
-        array = ArrayBuilder(logic, program, orders, sequencer, words)
-        sums = array.build(reader, sequencing.in_finish)
-        units = UnitMemories(logic, program)
-        stored: list[Stored] = []
-        for number, nest in enumerate(program.nests):
-            drain = Drain(logic, number, nest, sums, sequencer, sums_ready(program))
-            tail = TailBuilder(logic, self.module, program, drain, vectors, units, saturations)
-            stored += tail.build()
-        leaving = joined(logic, stored)
-        out = output.build(
-            sequencer.promises, sequencer.start_error, leaving, ports["m_axis_tready"]
-        )
+        first, *others = program.arrays
+        leader = self.sequencer(first)
+        requests = Requests(
+            receiver.full, receiver.last, receiver.bad, receiver.length, sender.has_room,
+            sender.is_empty,
+        )  # fmt: skip
+        sequencer = leader.build(requests)
+        arrays = [self.array(first, leader, sequencer, receiver, vectors, leader.in_finish)]
+        for number, part in enumerate(others, 1):
+            follower = self.follower(part, number)
+            tile = follower.build(leader.starts[0], sequencer)
+            nothing = logic.truth(False)
+            arrays.append(self.array(part, follower, tile, receiver, vectors, nothing, number))
+        tails = self.tails(arrays, vectors, receiver, saturations)
+        receiver.release(leader.releases(*self.input_read(arrays, tails)))
+        leaving = sorted((each for tail in tails for each in tail.build()), key=lambda e: e.part)
+        start_error, ready = leader.starts[2], ports["m_axis_tready"]
+        if isinstance(sender, StepSender):
+            out = sender.build(leader.promises, start_error, leaving, self.timing.latest, ready)
+        else:
+            out = sender.build(leader.promises, start_error, joined(logic, leaving), ready)
         user = logic.op("rtl.concat", out.user)
         return [receiver.ready, out.data, out.valid, out.last, user]
+
+    def sender(self) -> OutputBuilder | StepSender:
+        """The output side: most results are words in the order in which tails store them."""
+        program, room = self.program, self.timing.room
+        if not program.sends_words:
+            return StepSender(self.logic, program, room)
+        (result,) = program.result_types
+        interval = self.timing.finish if program.finish else self.timing.step
+        return OutputBuilder(
+            self.logic, result, program.result, room, result_tails(program), beat_width(result),
+            interval,
+        )  # fmt: skip
+
+    def slots(self, part: Program) -> list[Slot]:
+        """When the nests of an array run."""
+        return [slot_of(nest) for nest in part.nests]
+
+    def words(self, part: Program) -> TileWords:
+        """What the array does with each of its tiles."""
+        return tile_words(part, [slot.order for slot in self.slots(part)])
+
+    def sequencer(self, part: Program) -> SequencerBuilder:
+        """Who decides."""
+        bases = self.words(part).bases
+        return SequencerBuilder(self.logic, part, self.slots(part), bases, self.timing)
+
+    def follower(self, part: Program, number: int) -> FollowerBuilder:
+        """Who follows."""
+        bases, unit = self.words(part).bases, f"sequencer_{number}"
+        return FollowerBuilder(self.logic, part, self.slots(part), bases, self.timing, unit)
+
+    def array(
+        self, part: Program, counters: Counters, tile: Sequencer, receiver: Receiver,
+        vectors: dict[int, Lanes], in_finish: Value, number: int = 0,
+    ) -> Running:  # fmt: skip
+        """An array, and what it reads."""
+        orders, words = [slot.order for slot in self.slots(part)], self.words(part)
+        reader = VectorReader(self.logic, part, receiver, vectors, tile)
+        suffix = f"_{number}" if number else ""
+        array = ArrayBuilder(self.logic, part, orders, tile, words, suffix)
+        return Running(part, counters, tile, array.build(reader, in_finish))
+
+    def tails(
+        self, arrays: list[Running], vectors: dict[int, Lanes], receiver: Receiver,
+        saturations: Saturations | None,
+    ) -> list[TailBuilder]:  # fmt: skip
+        """The tails of all nests, in the order of the nests."""
+        logic, program = self.logic, self.program
+        units = UnitMemories(logic, program)
+        found = []
+        for nest in program.nests:
+            array = arrays[nest.array]
+            number, latency = array.program.nests.index(nest), sums_ready(array.program)
+            drain = Drain(logic, number, nest, array.sums, array.tile, latency)
+            found.append(
+                TailBuilder(
+                    logic, self.module, program, drain, vectors, units, receiver, saturations
+                )
+            )
+        return found
+
+    def input_read(self, arrays: list[Running], tails: list[TailBuilder]) -> tuple[Value, Value]:
+        """Whether a step's input is read for the last time, and the buffer of that step."""
+        timing = self.timing
+        if timing.tail_reads is not None:
+            return tails[timing.reader].input_read(timing.tail_reads)
+        array = arrays[self.program.nests[timing.reader].array]
+        return array.counters.input_read(array.tile), array.tile.buffer
+
+
+@dataclass
+class Running:
+    """An array with its counters, and what comes out of it."""
+
+    program: Program
+    counters: Counters
+    tile: Sequencer
+    sums: Sums
 
 
 def slot_of(nest: Nest) -> Slot:

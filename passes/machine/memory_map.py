@@ -98,8 +98,8 @@ def constants(program: Program) -> dict[str, int]:
         "identification": IDENTIFICATION,
         "version": VERSION,
         "input_format": format_word(program.input.type),
-        "output_format": format_word(program.result_type),
-        "input_length": program.input.size,
+        "output_format": format_word(program.result_types[0]),
+        "input_length": program.words_in,
         "output_length": result.count | result.every_step << 31,
     }
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from lstmir.ir.operation import Value
 from lstmir.ir.types import I1
 from lstmir.numeric.fixed import FixedType
+from lstmir.passes.machine.leaving import Stored
 from lstmir.passes.machine.logic import Logic, natural
 from lstmir.passes.machine.program import Result
-from lstmir.passes.machine.tail import Stored
 from lstmir.passes.machine.timing import output_rows
 
 

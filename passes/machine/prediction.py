@@ -10,9 +10,9 @@ from lstmir.passes.machine.timing import Timing
 def predict_cycles(timing: Timing, features: int, lengths: Iterable[int]) -> int:
     """The cycle in which the last output beat leaves, without stalls on either stream.
 
-    `lengths` are the steps of each sequence, sent back to back; one beat an element.
+    `features` are the words of a step; `lengths` the steps of each sequence, sent back to back.
     """
-    clock = _Clock(timing, features)
+    clock = _Clock(timing, -(-features // timing.lanes))
     for length in lengths:
         for step in range(length):
             clock.step(length, step)
@@ -22,23 +22,23 @@ def predict_cycles(timing: Timing, features: int, lengths: Iterable[int]) -> int
 class _Clock:
     """The sequencer's decisions, event by event."""
 
-    def __init__(self, timing: Timing, features: int) -> None:
-        self.timing, self.features = timing, features
+    def __init__(self, timing: Timing, beats: int) -> None:
+        self.timing, self.beats = timing, beats
         self.free = 1  # the first cycle in which the sequencer may decide
         self.filled = 1  # the first cycle after the last accepted step
-        self.releases = [1, 1]  # when the buffers of the two steps before can be filled again
-        self.left: list[int] = []  # when each word left
-        self.promised = 0  # words that steps were started for
+        self.releases = [1] * timing.buffers  # when those of the steps before can be filled again
+        self.left: list[int] = []  # when each beat left
+        self.promised = 0  # beats that steps were started for
 
     def step(self, length: int, step: int) -> None:
         timing = self.timing
         is_last = step == length - 1
         if not timing.takes_packets or step == 0:
             steps = length if timing.takes_packets else 1
-            self.filled = max(self.filled, self.releases[0]) + self.features * steps
+            self.filled = max(self.filled, self.releases[0]) + self.beats * steps
         start = max(self.free, self.filled, self.room(timing.finish == 0)) + 1
         if not timing.takes_packets or is_last:
-            self.releases = [self.releases[1], start + timing.release]
+            self.releases = [*self.releases[1:], start + timing.release]
         self.free = start + timing.step - 1
         if timing.every_step or (is_last and not timing.finish):
             self.send(start)

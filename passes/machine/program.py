@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from math import lcm
@@ -46,6 +46,14 @@ class Place(NamedTuple):
 
     memory: int
     is_new: bool
+
+
+class Reading(NamedTuple):
+    """Of an input's words from `base` on, `size` in all, so many `readers` take neighbours at once."""
+
+    readers: int
+    base: int
+    size: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +116,7 @@ class Nest:
     stores: frozenset[int]
     is_reverse: bool = False
     tails: int = 1
+    array: int = 0
 
     @property
     def turns(self) -> int:
@@ -172,11 +181,13 @@ class Nest:
 class Result:
     """What leaves: the first words of some memories, of every step, or of the last step or the finish.
 
-    `parts` are (memory, words), in the order in which they leave.
+    `parts` are (memory, words), in the order in which they leave; `ports` says to which output of the
+    model each belongs.
     """
 
     parts: tuple[tuple[int, int], ...]
     every_step: bool
+    ports: tuple[int, ...]
 
     @property
     def count(self) -> int:
@@ -194,7 +205,9 @@ class Program:
     """A tiled network: nests that run in each step, nests that run behind the last one.
 
     Each multiplier of the array has `input_stages` registers of its own in front. Between two
-    registers stand so many `operations` at most.
+    registers stand so many `operations` at most. A beat of the streams has so many `lanes`, and
+    `buffers` steps of the input are held. Where nests have arrays of their own, what one of them runs is
+    a program too: then `whole` is all of it.
     """
 
     memories: tuple[Memory, ...]
@@ -204,6 +217,9 @@ class Program:
     scans: tuple[Operation, ...]
     input_stages: int = 0
     operations: int = 1
+    lanes: int = 1
+    buffers: int = 2
+    whole: Program | None = None
 
     @property
     def nests(self) -> tuple[Nest, ...]:
@@ -215,15 +231,96 @@ class Program:
         """Whether the machine waits for whole sequences: some nest begins with the last step."""
         return self.input.steps > 1
 
-    @property
-    def input(self) -> Memory:
-        """The memory of a step's input."""
-        return next(memory for memory in self.memories if memory.kind is Kind.INPUT)
+    @cached_property
+    def inputs(self) -> tuple[int, ...]:
+        """The memories of a step's inputs, in the order of the model's."""
+        kinds = [memory.kind for memory in self.memories]
+        return tuple(number for number, kind in enumerate(kinds) if kind is Kind.INPUT)
 
     @property
-    def result_type(self) -> FixedType:
-        """The format of what leaves."""
-        return self.memories[self.result.memories[0]].type
+    def input(self) -> Memory:
+        """The memory of a step's first input."""
+        return self.memories[self.inputs[0]]
+
+    @property
+    def input_types(self) -> tuple[FixedType, ...]:
+        """The formats of the inputs."""
+        return tuple(self.memories[number].type for number in self.inputs)
+
+    @property
+    def result_types(self) -> tuple[FixedType, ...]:
+        """The formats of the outputs."""
+        first = [self.result.ports.index(port) for port in sorted(set(self.result.ports))]
+        return tuple(self.memories[self.result.memories[part]].type for part in first)
+
+    @property
+    def words_in(self) -> int:
+        """Words of a step's inputs."""
+        return sum(self.memories[number].size for number in self.inputs)
+
+    @property
+    def beats_in(self) -> int:
+        """Beats of a step's inputs."""
+        return -(-self.words_in // self.lanes)
+
+    @property
+    def beats_out(self) -> int:
+        """Beats of a result."""
+        return -(-self.result.count // self.lanes)
+
+    @property
+    def receives_words(self) -> bool:
+        """Whether a word of the one input comes a beat, for the array alone: what most networks have."""
+        one_reader = len(self.inputs) == len(self.arrays) == 1 and not self.loaded_inputs
+        return one_reader and self.lanes == 1
+
+    @property
+    def sends_words(self) -> bool:
+        """Whether a word of the one output leaves a beat, in the order in which tails store them."""
+        return set(self.result.ports) == {0} and self.lanes == 1
+
+    def readings(self, number: int) -> tuple[Reading, ...]:
+        """How an input is read: by the array, from its first word on, and by tails."""
+        size = self.memories[number].size
+        found = [Reading(self.memory_lanes(number), 0, size)] if number in self.walked else []
+        for nest in self.nests:
+            for op in nest.tail.regions[0].operations():
+                place = nest.places.get(op.operands[0]) if op.name == "tile.load" else None
+                if place is not None and place.memory == number:
+                    found.append(self.reading(op, nest))
+        return tuple(dict.fromkeys(found))
+
+    def reading(self, load: Operation, nest: Nest) -> Reading:
+        """How the tails of a nest read an input: a word of each unit's, or one for all of them."""
+        base = load.attributes["base"]
+        if not any(load.attributes["strides"]):
+            return Reading(1, base, 1)
+        size = self.memories[nest.places[load.operands[0]].memory].size
+        return Reading(nest.tails, base, size - base)
+
+    @cached_property
+    def loaded_inputs(self) -> frozenset[int]:
+        """The inputs that tails load."""
+        places = {place.memory for nest in self.nests for place in nest.places.values()}
+        return frozenset(places & {*self.inputs})
+
+    @cached_property
+    def arrays(self) -> tuple[Program, ...]:
+        """What each array runs. The first one runs all that comes behind the last step, too."""
+        count = 1 + max(nest.array for nest in self.step)
+        if count == 1:
+            return (self,)
+        return tuple(
+            replace(
+                self, step=tuple(nest for nest in self.step if nest.array == array),
+                finish=() if array else self.finish, whole=self,
+            )
+            for array in range(count)
+        )  # fmt: skip
+
+    def array_of(self, nest: Nest) -> Program:
+        """The program of the array that runs a nest."""
+        return self.arrays[nest.array]
 
     @cached_property
     def walks(self) -> tuple[Walk, ...]:
@@ -249,8 +346,8 @@ class Program:
 
     @property
     def macs(self) -> int:
-        """Multipliers of the array."""
-        return sum(self.columns)
+        """Multipliers of all arrays."""
+        return sum(sum(array.columns) for array in self.arrays)
 
     @cached_property
     def walked(self) -> tuple[int, ...]:
@@ -279,6 +376,8 @@ class Program:
 
     def memory_lanes(self, memory: int) -> int:
         """Neighbours that a memory gives at once: whole windows of its walks, what its tails store."""
+        if self.whole is not None:
+            return self.whole.memory_lanes(memory)
         walks = [walk for walk in self.walks if walk.place.memory == memory]
         tails = [nest.tails for nest in self.nests if memory in nest.stores]
         several = lcm(*tails, *(walk.window for walk in walks if walk.windows > 1))

@@ -37,15 +37,20 @@ def read_program(pass_: Pass, module: Module) -> Program:
     for scan in scans:
         _check_scan(pass_, module, scan)
     reader = _Reader(pass_, module)
-    reader.place(scans[0].regions[0].arguments[0])
+    for parameter in module.main.parameters:
+        reader.input(parameter)
     step = tuple(reader.nest(loop, scan) for scan in scans for loop in _loops(scan.regions[0]))
     finish = tuple(reader.nest(loop) for loop in _loops(region))
     for scan in scans:
         reader.check_states(scan)
     result = reader.result()
     timing = module.attributes.get("timing", {})
-    depths = timing.get("input_stages", 0), timing.get("operations", 1)
-    return Program(tuple(reader.memories), step, finish, result, tuple(scans), *depths)
+    known = [timing.get(name, value) for name, value in _CHOSEN.items()]
+    return Program(tuple(reader.memories), step, finish, result, tuple(scans), *known)
+
+
+_CHOSEN = {"input_stages": 0, "operations": 1, "lanes": 1, "buffers": 2}
+"""What `schedule` decides about the program, and what it is until then."""
 
 
 def _check_scan(pass_: Pass, module: Module, scan: Operation) -> None:
@@ -53,11 +58,11 @@ def _check_scan(pass_: Pass, module: Module, scan: Operation) -> None:
     if segment(scan, "length"):
         why = "the machine runs to the end of its packet, not to a length"
         raise cannot(pass_, why, scan.location)
-    parameters = module.main.parameters
-    if len(parameters) != 1 or list(segment(scan, "")) != list(parameters):
-        why = "a recurrence must read the model's one input as it comes in"
-        note = "one that reads the whole sequence of another is a model of its own"
-        raise cannot(pass_, why, scan.location, note)
+    for value in segment(scan, ""):
+        if value not in module.main.parameters:
+            why = "a recurrence must read the model's inputs as they come in"
+            note = "one that reads the whole sequence of another is a model of its own"
+            raise cannot(pass_, why, scan.location, note)
     emits = scan.results[: len(scan.results) - len(segment(scan, "state"))]
     if is_reverse(scan) and any(scan.parent.uses(value) for value in emits):
         why = "what a reverse recurrence emits comes in reverse order: the machine gives its last state"
@@ -101,14 +106,20 @@ class _Reader:
         if owner is not None and owner.name == "rnn.scan":
             inputs = len(segments_of(owner)[0])
             if value.index < inputs:
-                return Place(self.input(value), False)
+                return Place(self.input(segment(owner, "")[value.index]), False)
             return Place(self.state(owner, value.index - inputs, value), False)
         why = f"'{op.name}' is no memory of the machine"
         raise cannot(self.pass_, why, op.location, "cut the model there, and leave it to the host")
 
-    def input(self, value: Value) -> int:
+    def input(self, parameter: Value) -> int:
         """The memory of steps; of whole sequences, if some recurrence begins with the last step."""
-        number = self.memory("input", Kind.INPUT, value)
+        if parameter in self._known:
+            return self._known[parameter]
+        if len(shape_of(parameter.type)) < 2:
+            why = f"the input '%{parameter.name}' has no steps: the machine takes sequences"
+            raise cannot(self.pass_, why, None, "let start-at-zero make states zeros")
+        step = _flat_step(parameter)
+        number = self.memory(parameter, Kind.INPUT, parameter, size=step)
         scans = [op for op in self.module.main.region.operations() if op.name == "rnn.scan"]
         longest = self.longest()
         steps = longest if any(map(is_reverse, scans)) else 1
@@ -120,9 +131,9 @@ class _Reader:
 
     def longest(self) -> int:
         """The steps of the longest sequence that the model takes, 0 if it takes any."""
-        (port,) = ports(self.module, "input")
-        steps = -1 if port.time is None else port.shape[port.time]
-        return max(0, int(steps))
+        steps = [-1 if port.time is None else port.shape[port.time]
+                 for port in ports(self.module, "input")]  # fmt: skip
+        return max(0, int(min(steps)))
 
     def carried(self, loop: Operation, index: int) -> Place:
         """The memory that a loop carries: one that starts as a constant is the loop's own."""
@@ -150,10 +161,11 @@ class _Reader:
         return place
 
     def memory(
-        self, key: object, kind: Kind, value: Value, initial: np.ndarray | None = None
-    ) -> int:
+        self, key: object, kind: Kind, value: Value, initial: np.ndarray | None = None,
+        size: int | None = None,
+    ) -> int:  # fmt: skip
         if key not in self._known:
-            depth = _length(value)
+            depth = _length(value) if size is None else size
             start = np.zeros(depth, np.int64) if initial is None else initial
             name = plain(value.name, kind.value)
             self._known[key] = len(self.memories)
@@ -182,19 +194,22 @@ class _Reader:
         return Nest(
             walks, int(loop.attributes["trip"]), units, sums, sum_type, loop, tail,
             places, frozenset(stores), scan is not None and is_reverse(scan),
-            int(loop.attributes.get("tails", 1)),
+            int(loop.attributes.get("tails", 1)), int(loop.attributes.get("array", 0)),
         )  # fmt: skip
 
     def check_word(self, op: Operation, place: Place, units: int) -> None:
         """A tail works on the word of its own unit, in the memories that nests write."""
-        if self.memories[place.memory].kind is Kind.INPUT:
-            why = "a tail of the machine reads no input: only matrices do"
+        if self.memories[place.memory].steps > 1:
+            why = "a tail reads no input of a machine that begins with the last step"
             raise cannot(
                 self.pass_, why, op.location, "multiply it by a matrix of ones on the diagonal"
             )
-        address = (op.attributes["base"], *op.attributes["strides"])
-        is_shared = address == (0, 0, 0) and self.memories[place.memory].depth == 1
-        if not is_shared and address != (0, units, 1):
+        base, strides = op.attributes["base"], tuple(op.attributes["strides"])
+        memory = self.memories[place.memory]
+        if memory.kind is Kind.INPUT:
+            base = 0  # of what comes in, every word can be had
+        is_shared = strides == (0, 0) and (memory.depth == 1 or memory.kind is Kind.INPUT)
+        if base or not (is_shared or strides == (units, 1)):
             why = f"'{op.name}' is not of the unit's own word: the machine's tails have no other"
             raise cannot(self.pass_, why, op.location, "let units be computed from what they hold")
 
@@ -271,21 +286,18 @@ class _Reader:
     # -- what leaves ------------------------------------------------------------------------
 
     def result(self) -> Result:
-        main = self.module.main
-        if len(main.results) != 1:
-            why = (
-                f"the machine has one output stream, this program gives {len(main.results)} values"
-            )
-            raise cannot(self.pass_, why)
-        (value,) = main.results
-        while value.op.name == "tensor.reshape":
-            value = value.op.operands[0]
-        pieces = value.op.operands if value.op.name == "tensor.concat" else (value,)
-        found = [self.part(piece) for piece in pieces]
+        found: list[tuple[tuple[int, int], bool]] = []
+        numbers: list[int] = []
+        for number, value in enumerate(self.module.main.results):
+            while value.op.name == "tensor.reshape":
+                value = value.op.operands[0]
+            pieces = value.op.operands if value.op.name == "tensor.concat" else (value,)
+            found += [self.part(piece) for piece in pieces]
+            numbers += [number] * len(pieces)
         if len({every_step for _, every_step in found}) > 1:
             why = "what leaves with every step cannot leave with what the last one gives"
-            raise cannot(self.pass_, why, value.op.location)
-        return Result(tuple(part for part, _ in found), found[0][1])
+            raise cannot(self.pass_, why, self.module.main.results[0].op.location)
+        return Result(tuple(part for part, _ in found), found[0][1], tuple(numbers))
 
     def part(self, value: Value) -> tuple[tuple[int, int], bool]:
         """The memory that a result is the beginning of, its words, and whether every step gives it."""
@@ -342,6 +354,11 @@ def _fixed(value: Value) -> FixedType:
     element = element_of(value.type)
     assert isinstance(element, FixedType)
     return element
+
+
+def _flat_step(sequence: Value) -> int:
+    """Words of a step."""
+    return prod(size or 0 for size in shape_of(sequence.type)[1:])
 
 
 def _length(value: Value) -> int:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lstmir.interpreter.streams import beat_width
 from lstmir.ir.operation import Value
 from lstmir.ir.types import I1
 from lstmir.numeric.fixed import FixedType
 from lstmir.passes.machine.logic import Logic, natural
-from lstmir.passes.machine.program import Memory
+from lstmir.passes.machine.parts import PartMemory
+from lstmir.passes.machine.program import Program, Reading
+from lstmir.passes.machine.ring import is_at, next_buffer, of_buffer, pointer_type
 
-WHAT = "Beats become steps, of which two are held: one is filled, the other used."
+WHAT = {
+    2: "Beats become steps, of which two are held: one is filled, the other used.",
+    3: "Beats become steps, of which some are held: one is filled, the others used.",
+}
 
 
 @dataclass
 class Position:
-    """Where the next element goes: lane and row of a step, and which step of its sequence it is in.
+    """Where the next beat goes: lane and row of a step, and which step of its sequence it is in.
 
     `at_end` says that it is the last of a step, `is_over` that its sequence is too long.
     """
 
+    beat: Value
     lane: Value
     row: Value
     step: Value | None
@@ -29,20 +36,21 @@ class Position:
 
 
 class Receiver:
-    """Fills one of two buffers while the other is used: each has room for `memory.steps` steps.
+    """Fills one of some buffers while others are used: each has room for `memory.steps` steps.
 
-    `lanes[e]` is the memory of every e-th element; its address is the row, below the step, below the
-    buffer. `full` and `bad` have a register a buffer, as have `last`, whether the step is a
-    sequence's last, and `length`, the number of a whole sequence's last step.
+    `full` and `bad` have a register a buffer, as have `last`, whether the step is a sequence's last,
+    and `length`, the number of a whole sequence's last step.
     """
 
-    def __init__(self, logic: Logic, ports: dict[str, Value], memory: Memory, lanes: int) -> None:
-        self.logic, self.memory, self.count = logic, memory, lanes
-        self.rows = -(-memory.size // lanes)
-        logic.enter("receiver", WHAT)
-        self.filling = logic.reg(I1, "filling", 0)
-        self.full = (logic.reg(I1, "full_0", 0), logic.reg(I1, "full_1", 0))
-        self.ready = logic.no(logic.select(self.filling, self.full[1], self.full[0]), hint="ready")
+    def __init__(self, logic: Logic, ports: dict[str, Value], program: Program) -> None:
+        self.logic, self.program, self.memory = logic, program, program.input
+        self.count = program.memory_lanes(program.inputs[0])
+        self.rows = -(-self.memory.size // self.count)
+        memory, buffers = self.memory, range(program.buffers)
+        logic.enter("receiver", WHAT[min(program.buffers, 3)])
+        self.filling = logic.reg(pointer_type(program.buffers), "filling", 0)
+        self.full = tuple(logic.reg(I1, f"full_{b}", 0) for b in buffers)
+        self.ready = logic.no(of_buffer(logic, self.full, self.filling), hint="ready")
         tlast = ports["s_axis_tlast"]
         accept = logic.all(ports["s_axis_tvalid"], self.ready, hint="accept")
         at = self.position(accept, tlast)
@@ -51,28 +59,58 @@ class Receiver:
         )
         done = logic.all(accept, logic.any(each, tlast), hint="done")
         bad = logic.all(tlast, logic.any(logic.no(at.at_end), at.is_over), hint="is_bad")
-        logic.drive(self.filling, logic.select(done, logic.no(self.filling), self.filling))
-        self.filled = self.by_buffer(
-            lambda mine, b: logic.all(done, mine, hint=f"filled_{b}"),
-            (logic.no(self.filling), self.filling),
+        following = next_buffer(logic, self.filling)
+        logic.drive(self.filling, logic.select(done, following, self.filling))
+        self.filled = tuple(
+            logic.all(done, is_at(logic, self.filling, b), hint=f"filled_{b}") for b in buffers
         )
-        self.last = self.by_buffer(
-            lambda now, b: logic.held(tlast, now, f"last_{b}", 0), self.filled
-        )
-        self.bad = self.by_buffer(lambda now, b: logic.held(bad, now, f"bad_{b}", 0), self.filled)
+        self.last = self.held(tlast, "last")
+        self.bad = self.held(bad, "bad")
         if memory.steps == 1:
             at.step = None
-        self.length = self.lengths(at.step)
-        self.lanes = self.memories(accept, at, ports["s_axis_tdata"])
+        self.length = None if at.step is None else self.held(at.step, "length")
+        self.store(accept, at, ports["s_axis_tdata"])
 
-    def by_buffer(
-        self, make: Callable[[Value, int], Value], values: tuple[Value, Value]
-    ) -> tuple[Value, Value]:
-        """Something for each buffer."""
-        first, second = (make(value, number) for number, value in enumerate(values))
-        return first, second
+    def held(self, value: Value, name: str) -> tuple[Value, ...]:
+        """What was known when each buffer was filled."""
+        held = self.logic.held
+        return tuple(held(value, now, f"{name}_{b}", 0) for b, now in enumerate(self.filled))
 
-    def release(self, released: tuple[Value, Value]) -> None:
+    def store(self, accept: Value, at: Position, data: Value) -> None:
+        """Memories for the array and the tails."""
+        program = self.program
+        self.parts: dict[tuple[int, Reading], PartMemory] = {}
+        self.lanes: list[Value] = []
+        if program.receives_words:
+            self.lanes = self.memories(accept, at, data)
+            return
+        width = beat_width(*program.input_types)
+        words = [self.logic.bits(data, lane * width, width) for lane in range(program.lanes)]
+        first = 0
+        for number in program.inputs:
+            memory = program.memories[number]
+            for k, reading in enumerate(program.readings(number)):
+                name = f"{memory.name}_{k}" if k else memory.name
+                part = PartMemory(
+                    self.logic, memory.type, first, reading, program.lanes, program.buffers, name
+                )
+                part.write(accept, at.beat, self.filling, words)
+                self.parts[number, reading] = part
+            first += memory.size
+
+    def vector(self, memory: int, buffer: Value, step: Value | None, row: Value) -> list[Value]:
+        """What the array reads of an input: the neighbours of a row."""
+        if self.parts:
+            reading, *_ = self.program.readings(memory)
+            return self.parts[memory, reading].read(buffer, row)
+        address = self.address(buffer, step, row)
+        return [self.logic.read(ram, address) for ram in self.lanes]
+
+    def words(self, memory: int, reading: Reading, buffer: Value, turn: Value) -> list[Value]:
+        """What tails read of an input in a turn."""
+        return self.parts[memory, reading].read(buffer, turn)
+
+    def release(self, released: Sequence[Value]) -> None:
         """Drive `full`: `released[b]` says that buffer b was read for the last time."""
         logic = self.logic
         logic.enter("receiver")
@@ -83,14 +121,15 @@ class Receiver:
 
     def position(self, accept: Value, tlast: Value) -> Position:
         """Counters of elements, lanes, rows and steps; they begin anew behind a packet's end."""
-        logic, features = self.logic, self.memory.size
-        index = logic.reg(natural(features), "element", 0)
-        at_end = logic.equals(index, features - 1, hint="at_end")
+        logic, beats = self.logic, self.program.beats_in
+        is_plain = self.program.receives_words
+        index = logic.reg(natural(beats), "element" if is_plain else "beat", 0)
+        at_end = logic.equals(index, beats - 1, hint="at_end")
         restart = logic.any(at_end, tlast)
         self.advance(index, accept, restart, logic.plus_one(index))
-        lane, row = self.lane_and_row(accept, restart, index)
+        lane, row = self.lane_and_row(accept, restart, index) if is_plain else (index, index)
         if not self.memory.longest:
-            return Position(lane, row, None, at_end, logic.truth(False))
+            return Position(index, lane, row, None, at_end, logic.truth(False))
         step = logic.reg(natural(self.memory.longest), "step", 0)
         is_over = logic.reg(I1, "is_over", 0)
         ends_step = logic.all(accept, at_end)
@@ -100,7 +139,7 @@ class Receiver:
         begins = logic.all(ends_step, logic.equals(step, self.memory.longest - 1))
         ends = logic.all(accept, tlast)
         logic.drive(is_over, logic.all(logic.any(is_over, begins), logic.no(ends)))
-        return Position(lane, row, step, at_end, is_over)
+        return Position(index, lane, row, step, at_end, is_over)
 
     def lane_and_row(self, accept: Value, restart: Value, index: Value) -> tuple[Value, Value]:
         logic = self.logic
@@ -120,14 +159,6 @@ class Receiver:
         logic = self.logic
         value = logic.select(restart, logic.literal(0, state.type), following)
         logic.drive(state, logic.select(enable, value, state))
-
-    def lengths(self, step: Value | None) -> tuple[Value, Value] | None:
-        """The number of the last step of the sequence in each buffer."""
-        if step is None:
-            return None
-        return self.by_buffer(
-            lambda now, b: self.logic.held(step, now, f"length_{b}", 0), self.filled
-        )
 
     # -- memories ---------------------------------------------------------------------------
 

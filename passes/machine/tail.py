@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from lstmir.ir.module import Module
@@ -13,10 +11,11 @@ from lstmir.ir.types import Type, element_of
 from lstmir.numeric.fixed import FixedType, narrowest
 from lstmir.passes.machine import blocks
 from lstmir.passes.machine.drain import Drain
+from lstmir.passes.machine.leaving import Leaving
 from lstmir.passes.machine.logic import Logic, natural, plain
 from lstmir.passes.machine.program import Kind, Nest, Program
 from lstmir.passes.machine.reading import is_sum
-from lstmir.passes.machine.receiver import bank_address
+from lstmir.passes.machine.receiver import Receiver, bank_address
 from lstmir.passes.machine.rounding import FoldedRounding
 from lstmir.passes.machine.saturations import Saturations
 from lstmir.passes.machine.tiles import pack_fields
@@ -25,33 +24,6 @@ from lstmir.passes.machine.vectors import Lanes, first_word
 
 _IN_BLOCKS = ("arith.mul", "fx.lookup")
 """Operations with units of their own."""
-
-
-@dataclass
-class Stored:
-    """Words of the result, one from each tail, where `valid`.
-
-    `ends` says that the result's last are among them, `last` that the packet's are.
-    """
-
-    words: list[Value]
-    valid: Value
-    ends: Value
-    last: Value
-
-
-def joined(logic: Logic, parts: list[Stored]) -> Stored:
-    """The words of several tails as of one: they come in different cycles, those of the last at last."""
-    *others, last = parts
-    words, valid = last.words, last.valid
-    for part in others:
-        logic.enter("sender")
-        words = [logic.select(part.valid, part.words[0], words[0])]
-        valid = logic.any(part.valid, valid)
-    if not others:
-        return last
-    ends = logic.all(last.valid, last.last)
-    return Stored(words, valid, ends, ends)
 
 
 class TailControl:
@@ -109,11 +81,12 @@ class TailBuilder:
 
     def __init__(
         self, logic: Logic, module: Module, program: Program, drain: Drain,
-        vectors: dict[int, Lanes], units: UnitMemories, saturations: Saturations | None = None,
+        vectors: dict[int, Lanes], units: UnitMemories, receiver: Receiver,
+        saturations: Saturations | None = None,
     ) -> None:  # fmt: skip
         self.logic, self.module, self.program = logic, module, program
         self.saturations = saturations
-        self.drain, self.vectors, self.units = drain, vectors, units
+        self.drain, self.vectors, self.units, self.receiver = drain, vectors, units, receiver
         self.nest: Nest = drain.nest
         self.body = self.nest.tail.regions[0]
         self.control = TailControl(logic, drain, f"{self.nest.name}_tail")
@@ -128,9 +101,9 @@ class TailBuilder:
         loads = (op for op in self.body.operations() if op.name == "tile.load" and not is_sum(op))
         return {op.operands[0] for op in loads if op.operands[0] not in self.nest.places}
 
-    def build(self) -> list[Stored]:
+    def build(self) -> list[Leaving]:
         """All operations of the tails, in order; what leaves the machine, if it is this nest's."""
-        stored: list[Stored] = []
+        stored: list[Leaving] = []
         for op in self.body.operations():
             if op is self.body.end:
                 continue
@@ -219,13 +192,35 @@ class TailBuilder:
         place = self.nest.places[op.operands[0]]
         turn = self.control.turn(start)
         described = self.program.memories[place.memory]
+        if described.kind is Kind.INPUT:
+            return self.input(op, start, tail, turn)
         word = self.units.read(place.memory, tail, self.nest.tails, turn)
-        begins = self.drain.number < len(self.program.step) and not place.is_new
+        begins = self.nest in self.program.step and not place.is_new
         if not begins or described.kind is not Kind.STATE:
             return word
         first = self.control.flag("first", start)
         self.enter(tail)
         return first_word(self.logic, first, self.words(described.initial, op, tail), turn, word)
+
+    def input(self, op: Operation, start: int, tail: int, turn: Value) -> Value:
+        """The unit's word of an input, or one that is for all units."""
+        buffer = self.control.flag("buffer", start)
+        self.enter(tail)
+        memory, reading = (
+            self.nest.places[op.operands[0]].memory,
+            self.program.reading(op, self.nest),
+        )
+        row = turn if any(op.attributes["strides"]) else self.logic.literal(0, natural(1))
+        words = self.receiver.words(memory, reading, buffer, row)
+        return words[tail % reading.readers]
+
+    def input_read(self, start: int) -> tuple[Value, Value]:
+        """Whether the last units load in a cycle of the tails, and the buffer of their step."""
+        logic = self.logic
+        valid, turn = self.control.flag("valid", start), self.control.turn(start)
+        buffer = self.control.flag("buffer", start)
+        logic.enter(self.control.unit)
+        return logic.all(valid, logic.equals(turn, self.control.turns - 1)), buffer
 
     def words(self, array: np.ndarray, op: Operation, tail: int) -> np.ndarray:
         """The words that a load takes of a vector for the units of a tail; zeros behind its end."""
@@ -301,7 +296,7 @@ class TailBuilder:
 
     # -- stores -----------------------------------------------------------------------------
 
-    def store(self, op: Operation) -> list[Stored]:
+    def store(self, op: Operation) -> list[Leaving]:
         """The units' words, into every memory that somebody reads, or out of the machine."""
         start, tails = op.attributes["start"], self.nest.tails
         memory = self.nest.places[op.operands[0]].memory
@@ -313,14 +308,13 @@ class TailBuilder:
                 self.units.write(memory, tail, tails, turn, word, valid)
         if memory in self.vectors:
             self.store_lanes(self.vectors[memory], words, valid, start)
-        if memory in self.program.result.memories:
-            return [self.leave(memory, words, valid, start)]
-        return []
+        parts = [k for k, m in enumerate(self.program.result.memories) if m == memory]
+        return [self.leave(part, words, valid, start) for part in parts]
 
-    def leave(self, memory: int, words: list[Value], valid: Value, start: int) -> Stored:
-        """Words behind the last one of the result are padding."""
+    def leave(self, part: int, words: list[Value], valid: Value, start: int) -> Leaving:
+        """Words behind the last one of the part are padding."""
         logic, result, tails = self.logic, self.program.result, self.nest.tails
-        count = dict(result.parts)[memory]
+        _, count = result.parts[part]
         turn, turns = self.control.turn(start), -(-count // tails)
         logic.enter(self.control.unit)
         if turns < self.control.turns:
@@ -328,13 +322,11 @@ class TailBuilder:
             mine = logic.op("arith.compare", turn, limit, predicate="lt")
             valid = logic.all(valid, mine)
         ends = logic.equals(turn, turns - 1, hint="result_ends")
-        last_step = not self.program.finish
-        if last_step:
+        kept = last = logic.truth(True)
+        if not self.program.finish:
             is_last = self.control.flag("last", start)
-            if result.every_step:
-                return Stored(words, valid, ends, logic.all(ends, is_last))
-            valid = logic.all(valid, is_last)
-        return Stored(words, valid, ends, ends)
+            kept, last = (kept, is_last) if result.every_step else (is_last, last)
+        return Leaving(part, words, valid, turn, ends, kept, last)
 
     def store_lanes(self, memory: Lanes, words: list[Value], valid: Value, start: int) -> None:
         """Units come in order, so the lanes and the row only count; a step ends on its last unit."""

@@ -9,10 +9,10 @@ import numpy as np
 from lstmir.ir.operation import Value
 from lstmir.ir.types import TensorType
 from lstmir.numeric.fixed import FixedType
+from lstmir.passes.machine.counters import Sequencer
 from lstmir.passes.machine.logic import Logic
 from lstmir.passes.machine.program import Kind, Program
 from lstmir.passes.machine.receiver import Receiver, bank_address, bank_depth
-from lstmir.passes.machine.sequencer import Sequencer
 
 
 @dataclass
@@ -77,8 +77,7 @@ class VectorReader:
     def vector(self, memory: int) -> list[Value]:
         logic, described = self.logic, self.program.memories[memory]
         if described.kind is Kind.INPUT:
-            address = self.receiver.address(self.buffer, self.step, self.row)
-            return [logic.read(ram, address) for ram in self.receiver.lanes]
+            return self.receiver.vector(memory, self.buffer, self.step, self.row)
         lanes = self.lanes[memory]
         used = {w.place.is_new for w in self.program.walks if w.place.memory == memory}
         bank = self.bank

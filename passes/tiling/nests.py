@@ -45,10 +45,11 @@ class NestWriter:
     def write(self, nest: Nest) -> None:
         """A loop over groups of units: sums, then the tail of each unit."""
         plan, scope = self.plan, self.scope
-        units = plan.array.units(nest)
+        array = plan.array(nest)
+        units = array.units(nest)
         vectors = [self.find(scope, p.vector, scope.build.region) for p in nest.products]
         starts = [(self.hint(root), self.start(root)) for root in nest.roots]
-        loop = open_loop(scope.build, plan.array.groups(nest), starts, "group")
+        loop = open_loop(scope.build, array.groups(nest), starts, "group")
         sums = self.sums(nest, loop, vectors) if nest.products else None
         hints = [(hint, value) for (hint, _), value in zip(starts, loop.carried, strict=True)]
         inner = open_loop(loop.build, units, hints, "unit")
@@ -61,6 +62,8 @@ class NestWriter:
             for memory, word, (hint, _) in zip(inner.carried, words, hints, strict=True)
         ]  # fmt: skip
         results = close_loop(loop, list(close_loop(inner, stored)))
+        if plan.number(nest):
+            results[0].op.attributes["array"] = plan.number(nest)
         scope.made.update(zip(nest.roots, results, strict=True))
 
     # -- what the loops carry ---------------------------------------------------------------
@@ -95,10 +98,11 @@ class NestWriter:
     def sums(self, nest: Nest, loop: Loop, vectors: list[tuple[Value, int]]) -> Value:
         """The sums of a group: zeros, and all products."""
         plan = self.plan
-        rows = plan.array.units(nest) * nest.lanes
+        array = plan.array(nest)
+        rows = array.units(nest) * nest.lanes
         sums = loop.inside(self.constants.zeros(rows, plan.sum_type(nest), "zeros"))
         for product, (memory, start) in zip(nest.products, vectors, strict=True):
-            walk = plan.walks.walk(nest, product, plan.array)
+            walk = plan.walks.walk(nest, product, array)
             matrix = loop.inside(self.constants.matrix(product))
             sums = write_walk(loop, sums, matrix, loop.inside(memory), start, walk)
         return sums
@@ -112,7 +116,7 @@ class NestWriter:
             None if sums is None else inner.inside(sums),
             self.addresses(nest, inner),
             {table: self.constants.copy(table) for table in tables},
-            inner.inside(loop.index), inner.index, self.plan.array.units(nest),
+            inner.inside(loop.index), inner.index, self.plan.array(nest).units(nest),
         )  # fmt: skip
         tail = Tail(inner, self.scope.graph.reader, nest, sources)
         return [tail.word(root) for root in nest.roots]

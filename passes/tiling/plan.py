@@ -16,6 +16,7 @@ from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType, narrowest
 from lstmir.numeric.intervals import prefix_bound
 from lstmir.passes.tiling.array import Array, Candidate, Walks, ranked_arrays
 from lstmir.passes.tiling.nest import Graph, Nest
+from lstmir.passes.tiling.own_arrays import balanced_arrays
 from lstmir.passes.tiling.views import Piece, Ref, Views
 from lstmir.pipeline.passes import Pass, cannot
 
@@ -26,8 +27,9 @@ Key = tuple[object, ...]
 class Plan:
     """What a tiled program is written from.
 
-    `around` is the graph of the function, `bodies` have those of the recurrences. `array` and
-    `depths`, the words of each memory, are chosen by `fit`.
+    `around` is the graph of the function, `bodies` have those of the recurrences. `arrays`, the
+    `numbers` of those that run the nests of a step, and `depths`, the words of each memory, are chosen
+    by `fit`.
     """
 
     pass_: Pass
@@ -38,7 +40,8 @@ class Plan:
     around: Graph = field(init=False)
     bodies: dict[Operation, Graph] = field(default_factory=dict)
     walks: Walks = field(default_factory=Walks)
-    array: Array = field(init=False)
+    arrays: list[Array] = field(default_factory=list)
+    numbers: dict[int, int] = field(default_factory=dict)
     depths: defaultdict[Key, int] = field(default_factory=lambda: defaultdict(int))
 
     def __post_init__(self) -> None:
@@ -92,22 +95,56 @@ class Plan:
 
     # -- the array --------------------------------------------------------------------------
 
-    def arrays(self, macs: int) -> list[Candidate]:
+    def candidates(self, macs: int) -> list[Candidate]:
         """Arrays of at most so many multipliers, what seems to be the best first."""
-        steps = [nest for body in self.bodies.values() for nest in body.nests]
-        return ranked_arrays(self.pass_, macs, steps, self.around.nests, self.walks)
+        return ranked_arrays(self.pass_, macs, self.step, self.around.nests, self.walks)
 
-    def fit(self, array: Array) -> None:
-        """Take an array, and make memories deep enough for all that read and write them."""
-        self.array = array
+    @property
+    def step(self) -> list[Nest]:
+        """The nests of a step, in the order in which they run."""
+        return [nest for body in self.bodies.values() for nest in body.nests]
+
+    @property
+    def stages(self) -> list[list[Nest]]:
+        """Nests of a step that can have an array of their own: what multiplies nothing joins another."""
+        found: list[list[Nest]] = [[]]
+        for nest in self.step:
+            if nest.products and any(other.products for other in found[-1]):
+                found.append([])
+            found[-1].append(nest)
+        return found
+
+    def own_arrays(self, macs: int) -> list[Array]:
+        """An array for each stage, all together of at most so many multipliers."""
+        waits = any(segment(scan, "state") for scan in self.bodies)
+        return balanced_arrays(self.pass_, macs, self.stages, self.walks, waits)
+
+    def fit(self, arrays: list[Array]) -> None:
+        """Take one array, or one for each stage; make memories deep enough for all that use them."""
+        self.arrays = arrays
+        if len(arrays) > 1:
+            self.numbers = {id(n): k for k, stage in enumerate(self.stages) for n in stage}
         for graph in self.graphs:
             for nest in graph.nests:
                 self._deepen(graph, nest)
 
+    def number(self, nest: Nest) -> int:
+        """The number of the array that runs a nest; the first one runs all that is around the steps."""
+        return self.numbers.get(id(nest), 0)
+
+    def array(self, nest: Nest) -> Array:
+        """The array that runs a nest."""
+        return self.arrays[self.number(nest)]
+
+    def attribute(self) -> object:
+        """The arrays as an attribute of the module."""
+        found = tuple(array.attribute() for array in self.arrays)
+        return found[0] if len(found) == 1 else found
+
     def _deepen(self, graph: Graph, nest: Nest) -> None:
         padded = self.padded(nest)
         for product in nest.products:
-            walk = self.walks.walk(nest, product, self.array)
+            walk = self.walks.walk(nest, product, self.array(nest))
             self._reach(graph, product.vector, walk.windows * walk.window)
         for root, expression in nest.roots.items():
             self._reach(graph, root, padded)
@@ -116,7 +153,8 @@ class Plan:
 
     def padded(self, nest: Nest) -> int:
         """Units of a nest, with those that fill its last group."""
-        return self.array.groups(nest) * self.array.units(nest)
+        array = self.array(nest)
+        return array.groups(nest) * array.units(nest)
 
     def _reach(self, graph: Graph, piece: Piece, words: int) -> None:
         key, start = self.place(graph, piece)

@@ -14,7 +14,6 @@ from tests.passes.levels import apply, bits
 from tests.passes.test_custom_cells import CELLS, FEATURES
 
 REFUSED = {
-    "two lengths": "a tail of the machine reads no input: only matrices do",
     "part of a state": "'tile.load' is not of the unit's own word: the machine's tails have no other",
     "old and new": "a state of the machine becomes what a nest computes for it, no other value",
     "neighbours": "'tile.load' is not of the unit's own word: the machine's tails have no other",

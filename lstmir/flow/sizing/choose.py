@@ -151,7 +151,7 @@ def _candidate(
     module: Module, macs: int, part: Part, wish: Wish, axi_lite: bool
 ) -> Candidate | None:
     program = read_program(Schedule(), module)
-    timing, size = timing_from(module.attributes["timing"]), program.input.size
+    timing, size = timing_from(module.attributes["timing"]), program.words_in
     _run(module, "lower-to-rtl{axi-lite=true}" if axi_lite else "lower-to-rtl")
     found = estimate(module, part)
     if found is None:
