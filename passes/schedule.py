@@ -48,8 +48,11 @@ class Schedule:
             raise cannot(self, f"lanes must be 1, 2, 4, 8 or 16, not {self.lanes}")
         program = replace(read_program(self, module), lanes=self.lanes)
         if program.takes_packets and not (program.receives_words and program.sends_words):
-            why = "a recurrence that begins with the last step has one input and one output, a word a beat"
-            raise cannot(self, why, None, "take lanes=1, and join the outputs")
+            why = (
+                "a recurrence that begins with the last step has one input and one output, a word a beat, "
+                "and shares one array"
+            )
+            raise cannot(self, why, None, "take lanes=1 and arrays=one, and join the outputs")
         depths = DEPTHS if self.operations == 1 else [(0, 0)]
         tables = [self.timetable(program, depth) for depth in depths]
         best = min(

@@ -165,6 +165,8 @@ class Logic:
 
     def equals(self, value: Value, integer: int, hint: str | None = None) -> Value:
         """Whether a number has a constant value."""
+        if value.op.name == "rtl.literal":
+            return self.truth(value.op.attributes["integer"] == integer)
         return self.op(
             "arith.compare", value, self.literal(integer, value.type), predicate="eq", hint=hint
         )

@@ -12,7 +12,6 @@ import numpy as np
 
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import FixedType
-from lstmir.passes.machine.logic import plain
 
 
 class Kind(Enum):
@@ -100,11 +99,14 @@ class Walk:
 class Nest:
     """Groups of `units` units: the array walks for `sums` sums of each, the tail takes them one by one.
 
+    Its name is what it writes.
+
     One that `is_reverse` reads the input from its last step on. So many `tails` take a unit each at
     once. `places` are the memories that a tail loads and stores, by the value that stands for them
     in its body; `stores` are those that it stores.
     """
 
+    name: str
     walks: tuple[Walk, ...]
     groups: int
     units: int
@@ -122,11 +124,6 @@ class Nest:
     def turns(self) -> int:
         """Cycles in which the tails take the units of a group."""
         return self.units // self.tails
-
-    @property
-    def name(self) -> str:
-        """What the nest writes, to call it by."""
-        return plain(self.loop.result_names[0], "nest")
 
     @property
     def walked(self) -> int:

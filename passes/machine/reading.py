@@ -80,6 +80,8 @@ class _Reader:
     module: Module
     memories: list[Memory] = field(default_factory=list)
     _known: dict[object, int] = field(default_factory=dict)
+    _names: set[str] = field(default_factory=set)
+    _nests: set[str] = field(default_factory=set)
 
     # -- memories ---------------------------------------------------------------------------
 
@@ -167,7 +169,7 @@ class _Reader:
         if key not in self._known:
             depth = _length(value) if size is None else size
             start = np.zeros(depth, np.int64) if initial is None else initial
-            name = plain(value.name, kind.value)
+            name = _unique(plain(value.name, kind.value), self._names)
             self._known[key] = len(self.memories)
             self.memories.append(Memory(name, kind, _fixed(value), depth, start, depth))
         return self._known[key]
@@ -191,8 +193,9 @@ class _Reader:
                 self.check_word(op, found, units)
                 places[op.operands[0]] = found
                 stores |= {found.memory} if op.name == "tile.store" else set()
+        name = _unique(plain(loop.result_names[0], "nest"), self._nests)
         return Nest(
-            walks, int(loop.attributes["trip"]), units, sums, sum_type, loop, tail,
+            name, walks, int(loop.attributes["trip"]), units, sums, sum_type, loop, tail,
             places, frozenset(stores), scan is not None and is_reverse(scan),
             int(loop.attributes.get("tails", 1)), int(loop.attributes.get("array", 0)),
         )  # fmt: skip
@@ -354,6 +357,15 @@ def _fixed(value: Value) -> FixedType:
     element = element_of(value.type)
     assert isinstance(element, FixedType)
     return element
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    """A name that nothing has yet: layers call what they hold alike."""
+    count, found = 1, name
+    while found in taken:
+        count, found = count + 1, f"{name}_{count + 1}"
+    taken.add(found)
+    return found
 
 
 def _flat_step(sequence: Value) -> int:

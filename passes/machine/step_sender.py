@@ -46,7 +46,8 @@ class PartRows:
         logic, ratio = self.logic, self.banks // self.tails
         bits = (ratio - 1).bit_length()
         valid = logic.delayed(leaving.valid, f"{name}_valid", reset=True)
-        turn = logic.delayed(leaving.turn, f"{name}_turn")
+        is_lone = leaving.turn.op.name == "rtl.literal"
+        turn = leaving.turn if is_lone else logic.delayed(leaving.turn, f"{name}_turn")
         words = [logic.delayed(word, f"{name}_word") for word in leaving.words]
         done = logic.all(leaving.valid, leaving.ends, leaving.kept)
         self.done = logic.delayed(done, f"{name}_done", reset=True)
@@ -54,7 +55,7 @@ class PartRows:
         address = self.address(self.slot, self.high(turn, bits))
         for bank, ram in enumerate(self.rams):
             mine = valid
-            if bits:
+            if bits and not is_lone:
                 part = logic.widened(self.low(turn, bits), natural(ratio))
                 mine = logic.all(valid, logic.equals(part, bank // self.tails))
             word = words[bank % self.tails]
@@ -69,7 +70,7 @@ class PartRows:
         assert isinstance(number.type, FixedType)
         logic, wanted = self.logic, natural(self.rows)
         width = min(number.type.width - bits, wanted.width)
-        if width <= 0:
+        if width <= 0 or number.op.name == "rtl.literal":
             return logic.literal(0, wanted)
         return logic.widened(logic.bits(number, bits, width), wanted)
 

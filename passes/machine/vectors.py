@@ -30,22 +30,13 @@ def vector_lanes(logic: Logic, program: Program) -> dict[int, Lanes]:
         described = program.memories[memory]
         if described.kind is Kind.INPUT:
             continue
-        logic.enter(
-            _unit(program, memory), "A vector that the array reads, this step's and the one before."
-        )
+        what = "A vector that the array reads, this step's and the one before."
+        logic.enter(f"{described.name}_vector", what)
         lanes = program.memory_lanes(memory)
         rows = -(-described.depth // lanes)
         rams = [logic.ram(bank_depth(rows), described.type, f"lane_{e}") for e in range(lanes)]
         found[memory] = Lanes(rams, rows)
     return found
-
-
-def _unit(program: Program, memory: int) -> str:
-    """What the unit of a memory is called."""
-    name = program.memories[memory].name
-    alike = program.walked[: program.walked.index(memory)]
-    taken = [program.memories[m].name for m in alike]
-    return f"{name}_vector" + (f"_{taken.count(name)}" if name in taken else "")
 
 
 class VectorReader:
