@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from lstmir.ir.module import Module
-from lstmir.passes.machine.pipeline import DEPTHS, accesses, stage
+from lstmir.passes.machine.pipeline import PERIODS, accesses, stage
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.reading import read_program
 from lstmir.passes.machine.timetable import Timetable, best_timetable
@@ -21,8 +21,9 @@ class Schedule:
     """Writes `start` and `latency` on the operations of the tails, and the slots of the nests.
 
     A tail takes one hidden unit a cycle (initiation interval 1); an operation starts as soon as
-    its operands are there, a load as late as its users allow. Pipelines are as deep as costs no cycle
-    of a step. Every nest gets the cycle in which it
+    its operands are there, a load as late as its users allow. Pipelines are as deep
+    as pays: where a shallower one saves cycles of a step, they are weighed against its slower clock.
+    Every nest gets the cycle in which it
     starts and the order of its tiles that needs the least waiting: what comes last is read last.
     The module's `timing` holds the intervals of the machine, so that cycles are known before
     anything is built.
@@ -53,11 +54,11 @@ class Schedule:
                 "and shares one array"
             )
             raise cannot(self, why, None, "take lanes=1 and arrays=one, and join the outputs")
-        depths = DEPTHS if self.operations == 1 else [(0, 0)]
+        depths = list(PERIODS) if self.operations == 1 else [(0, 0)]
         tables = [self.timetable(program, depth) for depth in depths]
         best = min(
             range(len(depths)),
-            key=lambda n: (tables[n].step, depths[n][0] == 0, tables[n].split_groups, n),
+            key=lambda n: (tables[n].step * PERIODS[depths[n]], tables[n].split_groups),
         )
         table = self.timetable(program, depths[best])
         _mark(table)

@@ -5,43 +5,47 @@ from __future__ import annotations
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.passes.machine.program import Nest
-from lstmir.passes.machine.reading import is_sum
+from lstmir.passes.machine.reading import is_constant, is_sum
 from lstmir.passes.machine.timing import Access
 
-DEPTHS = ((2, 1), (2, 0), (1, 0), (0, 0))
-"""How deep the tails' pipelines may be, and how many registers each multiplier of the array has in
-front, from the fastest clock on."""
+PERIODS = {(2, 1): 1.0, (2, 0): 1.03, (1, 0): 1.12, (0, 0): 1.5}
+"""How deep the tails' pipelines may be, and how many registers each multiplier of the array has in front;
+and the period of the clock that each needs, near enough, as placed designs had it on ECP5."""
 
 
 def stage(nest: Nest, depth: int, operations: int = 1) -> None:
     """Write `start` and `latency` on the operations of a nest's tail.
 
     At depth 0, between registers stands one memory read, one multiplication, or one two-input
-    addition with the requantization of what it gives. At 1 a table has another register behind it:
-    block memories are slow. At 2 multipliers have, too, and what adds does not requantize. Cycle 0
-    is the one in which a unit's sums are there; what a memory gives for it may be read a cycle
-    before. With two `operations`, so many stand between registers.
+    addition with the requantization of what it gives. At 1 a table has another register behind it, as
+    have the constants of the units: block memories are slow. At 2 multipliers have, too, and what adds
+    does not requantize. Cycle 0 is the one in which a unit's sums are there; what a memory gives for it
+    may be read before. With two `operations`, so many stand between registers.
     """
     body = nest.tail.regions[0]
     if operations == 1:
-        _as_soon_as_possible(body, depth)
+        _as_soon_as_possible(nest, depth)
     else:
         _chained(body, operations)
     _loads_as_late_as_possible(body)
 
 
-def _as_soon_as_possible(body: Region, depth: int) -> None:
+def _as_soon_as_possible(nest: Nest, depth: int) -> None:
+    body = nest.tail.regions[0]
     ready: dict[Operation, int] = {body.entry: -1}
     for op in body.operations():
         if op is body.end:
             continue
+        latency = _latency(nest, op, depth)
         start = max((ready[value.op] for value in op.operands), default=-1)
         if is_sum(op):
             start = 0
+        elif op.name == "tile.load":
+            start = -latency
         elif op.name == "tile.store":
             start = ready[op.operands[1].op]
         op.attributes["start"] = start
-        op.attributes["latency"] = _latency(body, op, depth)
+        op.attributes["latency"] = latency
         ready[op] = start + op.attributes["latency"]
 
 
@@ -77,12 +81,13 @@ def _takes(body: Region, op: Operation) -> int:
     return 0 if is_sum(op) or is_free else 1
 
 
-def _latency(body: Region, op: Operation, depth: int) -> int:
+def _latency(nest: Nest, op: Operation, depth: int) -> int:
     """Cycles from the operands to the result: none where the next operation is in the same one."""
-    adds = op.name in ("arith.add", "arith.sub")
+    body, adds = nest.tail.regions[0], op.name in ("arith.add", "arith.sub")
     if is_sum(op) or (depth < 2 and adds and _is_only_requantized(body, op.result)):
         return 0
-    return 1 + (op.name == "fx.lookup" and depth > 0) + (op.name == "arith.mul" and depth > 1)
+    is_memory = op.name == "fx.lookup" or is_constant(nest, op)
+    return 1 + (is_memory and depth > 0) + (op.name == "arith.mul" and depth > 1)
 
 
 def _is_only_requantized(body: Region, value: Value) -> bool:
@@ -97,7 +102,8 @@ def _loads_as_late_as_possible(body: Region) -> None:
         if op.name != "tile.load" or is_sum(op):
             continue
         users = [user for user, _ in body.uses(op.result) if user is not body.end]
-        op.attributes["start"] = min(user.attributes["start"] for user in users) - 1
+        first = min(user.attributes["start"] for user in users)
+        op.attributes["start"] = first - op.attributes["latency"]
 
 
 def accesses(number: int, nest: Nest) -> list[Access]:

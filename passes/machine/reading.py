@@ -336,6 +336,11 @@ def is_sum(op: Operation) -> bool:
     return op.name == "tile.load" and len(op.operands) == 2
 
 
+def is_constant(nest: Nest, op: Operation) -> bool:
+    """Whether a tail's operation loads an element of a constant vector."""
+    return op.name == "tile.load" and not is_sum(op) and op.operands[0] not in nest.places
+
+
 def _shift(mac: Operation) -> int:
     """How far its products are shifted left to the sums."""
     sums, weights, operands = (_fixed(value).frac for value in mac.operands)

@@ -14,7 +14,7 @@ from lstmir.passes.machine.drain import Drain
 from lstmir.passes.machine.leaving import Leaving
 from lstmir.passes.machine.logic import Logic, natural, plain
 from lstmir.passes.machine.program import Kind, Nest, Program
-from lstmir.passes.machine.reading import is_sum
+from lstmir.passes.machine.reading import is_constant, is_sum
 from lstmir.passes.machine.receiver import Receiver, bank_address
 from lstmir.passes.machine.rounding import FoldedRounding
 from lstmir.passes.machine.saturations import Saturations
@@ -33,8 +33,9 @@ class TailControl:
         self.logic, self.drain, self.unit = logic, drain, unit
         self.turns = drain.nest.groups * drain.nest.turns
         body = drain.nest.tail.regions[0]
-        self.depth = max(op.attributes["start"] for op in body.operations() if op is not body.end)
-        self.is_alone = self.depth + 2 <= shortest_gap(drain.nest)
+        starts = [op.attributes["start"] for op in body.operations() if op is not body.end]
+        self.depth = max(starts)
+        self.is_alone = self.depth + 1 - min(starts) <= shortest_gap(drain.nest)
         self._flags: dict[tuple[str, int], Value] = {}
         self._counters: dict[int, Value] = {}
 
@@ -54,8 +55,11 @@ class TailControl:
     def turn(self, cycle: int) -> Value:
         """Which turn is in a cycle of the tails, counted over all groups.
 
-        Where a unit has left before the next one comes, one counter does for all cycles.
+        Where a unit has left before the next one comes, one counter does for all cycles. Two cycles
+        before a unit comes, it is the one that will be counted next.
         """
+        if cycle < -1 and not self.is_alone:
+            return self.following(self.turn(-1))
         at = self.depth if self.is_alone else cycle
         if at not in self._counters:
             valid = self.flag("valid", at)
@@ -63,6 +67,16 @@ class TailControl:
             label = "unit" if self.is_alone else f"unit_{at}" if at >= 0 else "unit_before"
             self._counters[at], _ = self.logic.counter(self.turns, valid, label)
         return self._counters[at]
+
+    def following(self, turn: Value) -> Value:
+        """The turn whose unit comes next, or is coming."""
+        logic, valid = self.logic, self.flag("valid", -1)
+        if turn.op.name == "rtl.literal":
+            return turn
+        logic.enter(self.unit)
+        is_last = logic.equals(turn, self.turns - 1)
+        following = logic.select(is_last, logic.literal(0, turn.type), logic.plus_one(turn))
+        return logic.select(valid, following, turn, hint="unit_next")
 
 
 def shortest_gap(nest: Nest) -> int:
@@ -98,8 +112,8 @@ class TailBuilder:
 
     def constant_vectors(self) -> set[Value]:
         """The memories of constants that the tail loads a word a unit of."""
-        loads = (op for op in self.body.operations() if op.name == "tile.load" and not is_sum(op))
-        return {op.operands[0] for op in loads if op.operands[0] not in self.nest.places}
+        loads = (op for op in self.body.operations() if is_constant(self.nest, op))
+        return {op.operands[0] for op in loads}
 
     def build(self) -> list[Leaving]:
         """All operations of the tails, in order; what leaves the machine, if it is this nest's."""
@@ -126,7 +140,7 @@ class TailBuilder:
         start, latency = op.attributes["start"], op.attributes["latency"]
         if op.name in _IN_BLOCKS and latency:
             made = self.block(op, start, tail)
-        elif self.is_constant(op):
+        elif is_constant(self.nest, op):
             made = self.vector(op, tail)
         else:
             made = self.make(op, start, tail)
@@ -239,10 +253,6 @@ class TailBuilder:
         low = self.logic.wrapped(raw, FixedType(type_.signed, type_.width, 0))
         return self.logic.as_type(low, type_)
 
-    def is_constant(self, op: Operation) -> bool:
-        """Whether an operation loads an element of a constant vector."""
-        return op.name == "tile.load" and not is_sum(op) and op.operands[0] not in self.nest.places
-
     def vector(self, op: Operation, tail: int) -> Value:
         """An element of a constant vector, registered: all that a cycle needs are one memory's word."""
         start = op.attributes["start"]
@@ -255,16 +265,17 @@ class TailBuilder:
         loads = [
             op
             for op in self.body.operations()
-            if self.is_constant(op) and op.attributes["start"] == start
+            if is_constant(self.nest, op) and op.attributes["start"] == start
         ]
         elements = [self.elements(op, tail) for op in loads]
+        latency = loads[0].attributes["latency"]
         packing = pack_fields([(words, type_.width) for words, type_ in elements])
         turn = self.control.turn(start)
         self.enter(tail)
         logic, around, read = self.logic, self.logic.unit, []
         for number, (words, width) in enumerate(zip(packing.words, packing.widths, strict=True)):
             unit, type_ = f"{around}.constants_{number}", FixedType(False, width, 0)
-            read.append(blocks.memory(logic, unit, words, type_, turn, 1, "word"))
+            read.append(blocks.memory(logic, unit, words, type_, turn, latency, "word"))
         self.enter(tail)
         found = {}
         for op, (memory, low), (_, type_) in zip(loads, packing.places, elements, strict=True):

@@ -39,7 +39,8 @@ def test_no_operation_starts_before_its_operands(
     for op in operations:
         assert op.attributes["latency"] >= 1 or is_sum(op) or op.name in ("arith.add", "arith.sub")
         before = [ends[value.op] for value in op.operands if value.op in ends]
-        assert op.attributes["start"] >= max(before, default=-1)
+        earliest = -op.attributes["latency"] if op.name == "tile.load" else -1
+        assert op.attributes["start"] >= max(before, default=earliest)
     stores = [ends[op] for op in operations if op.name == "tile.store"]
     assert max(stores) == max(ends.values())
 
