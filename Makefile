@@ -27,7 +27,7 @@ test: lint  ## the linters, then every test but the long campaigns
 soak: $(VENV)/$(if $(filter torch,$(WITHOUT)),dev,soak)  ## the long campaigns; PyTorch is installed for them
 	$(BIN)/pytest -m soak -n auto --maxprocesses 8 $(addprefix --without=,$(WITHOUT) $(NO_KERAS))
 
-docs: $(VENV)/dev  ## write the pages and editor files that derive from the operation table
+docs: $(VENV)/dev  ## write the pages and editor files that derive from tables of the code
 	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/bench  ## measure against peers, and what compression costs; results in build/benchmarks

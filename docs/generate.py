@@ -1,10 +1,11 @@
-"""Writes the pages of the language and the editor files from the operation table, and a schema."""
+"""Writes the pages and files that derive from tables of the code: operations, a schema, constants."""
 
 from pathlib import Path
 
 from lstmir.frontends.model.schema import schema_text
 from lstmir.syntax.reference import pages
 from lstmir.syntax.textmate import textmate_grammar
+from lstmir.targets.energy.page import constants_page
 
 DOCS = Path(__file__).parent
 
@@ -12,6 +13,7 @@ DOCS = Path(__file__).parent
 def generated() -> dict[Path, str]:
     """Every generated file with its text."""
     files = {DOCS / "language" / name: text for name, text in pages().items()}
+    files[DOCS / "energy-constants.md"] = constants_page()
     files[DOCS / "editors" / "lstmir.tmLanguage.json"] = textmate_grammar()
     return {**files, DOCS / "onnx-json.schema.json": schema_text()}
 

@@ -13,14 +13,19 @@ from benchmarks.process import repeated
 REPEATS = 101
 
 
+def open_session(model: str) -> onnxruntime.InferenceSession:
+    """A model, ready to run on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
 def main(model: str, feed: str, out: str) -> None:
     """Run a model on the arrays of an archive, in its own float type, on one thread, and keep what
     came out.
     """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    session = open_session(model)
     arrays = dict(np.load(feed))
     names = [output.name for output in session.get_outputs()]
     np.savez(out, **dict(zip(names, session.run(None, arrays), strict=True)))

@@ -107,7 +107,10 @@ def _compile(job: Job) -> None:
 
 def _summary(job: Job) -> dict[str, Any]:
     request = job.request
-    return summarize(job.facts, Path(request.model).name, job.part.name, job.recipe, request.seed)
+    return summarize(
+        job.facts, Path(request.model).name, job.part.name, job.recipe, request.seed,
+        request.period_us,
+    )  # fmt: skip
 
 
 def _compress(job: Job, recipe: str) -> np.ndarray:
@@ -177,6 +180,7 @@ def _tile(job: Job, golden: Golden) -> None:
     check_multipliers(job.request, job.part, macs, metrics.tail_macs(program))
     timing = timing_from(job.module.attributes["timing"])
     job.facts.measure_tiled(job.module, program, timing, golden.lengths)
+    job.facts.measure_work(job.module, program, timing, golden.lengths, job.part)
     if job.level == 4:  # then level 4 is the golden model, and would be compared with itself
         return
     with job.progress.timed("interpret", "interpreting level 4 on all sequences"):

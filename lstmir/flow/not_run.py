@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from lstmir.flow.energy.report import why_null
+from lstmir.targets import PARTS
+
 Summary = dict[str, Any]
 
 # What is null says so itself, by being null.
@@ -12,7 +15,7 @@ _NO_FIGURES = ("reason",)
 
 def not_run(summary: Summary) -> dict[str, str]:
     """The reason for each null, by its path; an entry of a list that was not run stands for all in it."""
-    reasons = {"energy": "this version has no energy model"}
+    reasons = why_null(summary["energy"], PARTS[summary["target"]])
     if summary["recipe"] is None:
         reasons["recipe"] = "the model was in fixed point already"
     reasons |= {f"accuracy.{key}": why for key, why in _accuracy(summary["accuracy"]).items()}

@@ -23,6 +23,7 @@ class Request:
     """What the user asks for; None stands for the default, where that is not the same as asking for it.
 
     `rtl_sequences` is how many sequences level 5 is interpreted on. `axi_lite` adds registers for a host.
+    `period_us` is from one inference to the next, for the energy.
     """
 
     model: str
@@ -35,6 +36,7 @@ class Request:
     latency_us: float | None = None
     fps: float | None = None
     clock_mhz: float | None = None
+    period_us: float | None = None
     seed: int = 0
     ap_types: Path | None = None
     rtl_sequences: int = 4

@@ -12,13 +12,16 @@ import numpy as np
 from lstmir.flow import metrics
 from lstmir.flow.check import Check
 from lstmir.flow.data import Data
+from lstmir.flow.energy.report import assess
+from lstmir.flow.energy.work import Work, count_work
 from lstmir.flow.folder import SCHEMA
 from lstmir.flow.not_run import not_run
 from lstmir.flow.sizing.estimate import estimate
 from lstmir.ir.module import Module
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.timing import Timing
-from lstmir.targets import Part
+from lstmir.targets import PARTS, Part
+from lstmir.targets.energy.constants import constants_of
 
 
 @dataclass
@@ -34,6 +37,7 @@ class Facts:
     checks: list[Check] = field(default_factory=list)
     synthesis: list[dict[str, Any]] = field(default_factory=list)
     estimate: dict[str, Any] | None = None
+    work: Work | None = None
 
     def measure_float(self, module: Module) -> None:
         """Of the float dataflow graph: its parameters."""
@@ -66,6 +70,15 @@ class Facts:
         kept = self.kept or metrics.stored_products(program)
         self.schedule = metrics.schedule(program, timing, kept, lengths)
 
+    def measure_work(
+        self, module: Module, program: Program, timing: Timing, lengths: list[int], part: Part
+    ) -> None:
+        """Of the scheduled program, for a sequence of mean length; of a part without constants nothing."""
+        constants = constants_of(part)
+        if constants.missing is None:
+            steps = round(sum(lengths) / len(lengths))
+            self.work = count_work(module, program, timing, steps, constants)
+
     def measure_size(self, module: Module, part: Part) -> None:
         """Of level 5, before anything is synthesized."""
         found = estimate(module, part)
@@ -73,9 +86,15 @@ class Facts:
 
 
 def summarize(
-    facts: Facts, model: str, target: str, recipe: str | None, seed: int
+    facts: Facts,
+    model: str,
+    target: str,
+    recipe: str | None,
+    seed: int,
+    period_us: float | None = None,
 ) -> dict[str, Any]:
     """The summary, but for its files and seconds. What was not run is null and named in `not_run`."""
+    energy = assess(PARTS[target], facts.work, period_us, facts.estimate, facts.synthesis)
     summary: dict[str, Any] = {
         "schema": SCHEMA,
         "lstmir": version("lstmir"),
@@ -89,7 +108,7 @@ def summarize(
         "estimate": facts.estimate,
         "verification": [check.attribute() for check in facts.checks],
         "synthesis": facts.synthesis,
-        "energy": None,
+        "energy": energy,
     }
     summary["not_run"] = not_run(summary)
     return summary

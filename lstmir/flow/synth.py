@@ -11,6 +11,7 @@ from typing import Any
 
 from lstmir.flow import vivado
 from lstmir.flow.byte_streams import Port, pins, wrapper
+from lstmir.flow.energy.report import reassess
 from lstmir.flow.folder import (
     PRIMITIVES,
     SUMMARY,
@@ -223,6 +224,7 @@ def _updated(
     before = {k: v for k, v in summary["files"].items() if not k.startswith(f"{FOLDER}/")}
     now = {f"{FOLDER}/{name}": digest for name, digest in files.items()}
     whole = {**summary, "synthesis": [entry.attribute() for entry in entries]}
+    whole["energy"] = reassess(whole)
     whole["not_run"] = not_run(whole)
     whole["files"] = dict(sorted({**before, **now}.items()))
     kept = {k: v for k, v in summary["seconds"].items() if k != "place_and_route"}

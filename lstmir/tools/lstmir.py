@@ -88,6 +88,8 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     add("--fps", type=amount, metavar="N", help="the smallest design for N sequences a second")
     add("--clock-mhz", type=frequency, metavar="MHZ",
         help="the clock of --latency-us and --fps (default: the estimate, less its error)")  # fmt: skip
+    add("--period-us", type=amount, metavar="US",
+        help="from one inference to the next, for the energy of being idle")  # fmt: skip
     add("--logic-multipliers", action="store_true",
         help="allow more multipliers than the part has DSP blocks")  # fmt: skip
     add("--axi-lite", action="store_true",

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from lstmir.flow import vivado
 from lstmir.targets import PARTS
+from lstmir.tools.table import energy_text, show_warnings
 
 _COUNTS = ("lut", "ff", "dsp", "bram")
 
@@ -30,6 +31,8 @@ def show_synthesis(summary: dict[str, Any], folder: Path, console: Console) -> N
     for entry in entries:
         for line in _remarks(entry):
             console.print(line, soft_wrap=True)
+    console.print(f"energy: {energy_text(summary['energy'])}")
+    show_warnings(summary["energy"], console)
     for line in _written(summary, folder):
         console.print(escape(line), soft_wrap=True)
 

@@ -26,7 +26,14 @@ def show_summary(summary: dict[str, Any], folder: Path, console: Console) -> Non
     console.print(table)
     console.print()
     show_checks(summary["verification"], console)
+    show_warnings(summary["energy"], console)
     console.print(f"written to {escape(str(folder))}", soft_wrap=True)
+
+
+def show_warnings(energy: dict[str, Any] | None, console: Console) -> None:
+    """Why not to believe the energy."""
+    for line in energy["warnings"] if energy else ():
+        console.print(f"[yellow]energy:[/] {escape(line)}", soft_wrap=True)
 
 
 def show_checks(checks: list[dict[str, Any]], console: Console) -> None:
@@ -84,6 +91,7 @@ def _figures(summary: dict[str, Any]) -> list[tuple[str, str]]:
         ("multipliers", f"{schedule['macs']} in the array, {schedule['tail_macs']} in the tail"),
         ("estimated", _estimate(summary["estimate"])),
         *((entry["part"], _resources(entry)) for entry in summary["synthesis"]),
+        ("energy", energy_text(summary["energy"])),
     ]
 
 
@@ -139,6 +147,25 @@ def _resources(entry: dict[str, Any]) -> str:
     part = PARTS[entry["part"]]
     room = {"LUT": part.luts, "FF": part.ffs, "DSP": part.dsp, "BRAM": part.bram}
     return ", ".join(f"{entry[name.lower()]}/{size} {name}" for name, size in room.items())
+
+
+def energy_text(energy: dict[str, Any] | None) -> str:
+    """Microjoules of an inference, and what they are computed for."""
+    if energy is None:
+        return "not known for this part"
+    if energy["latency"] is None:
+        return "not known without synthesis"
+    found, clock = energy["latency"], energy["clock"]
+    low, mid, high = (_three_digits(figure) for figure in found["microjoules"].values())
+    kind = "" if clock["source"].startswith("nextpnr") else f" {clock['source']}"
+    return (
+        f"{mid} uJ ({low} to {high}), {energy['work']['steps']} steps, "
+        f"{clock['mhz']:.0f} MHz{kind}, {found['static_share']:.0%} static"
+    )
+
+
+def _three_digits(figure: float) -> str:
+    return f"{figure:.3g}" if figure < 100 else f"{figure:.0f}"
 
 
 def _or_dash(value: Any) -> str:

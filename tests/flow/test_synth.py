@@ -268,7 +268,7 @@ def test_the_folder_stays_one_that_can_be_verified(
     after = read_checked(Path("out"))
     assert main(["verify", "out"]) == 0
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"synthesis", "not_run", "files", "seconds", "digest"}
+    assert changed == {"synthesis", "energy", "not_run", "files", "seconds", "digest"}
     assert {"synthesis", "place_and_route"} <= set(after["seconds"])
     assert main(["synth", "out"]) == 0
     alone = read_checked(Path("out"))

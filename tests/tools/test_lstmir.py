@@ -137,7 +137,7 @@ def test_names_are_not_markup() -> None:
             "macs": 4, "tail_macs": 3, "cycles_per_step_predicted": 20, "mac_utilization": 0.5,
             "cycles_per_step_ideal": 10, "cycles_total_predicted": 100,
         },
-        "estimate": None,
+        "estimate": None, "energy": None,
         "verification": [],
         "synthesis": [],
     }  # fmt: skip

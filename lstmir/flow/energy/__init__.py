@@ -1,0 +1,1 @@
+"""What an inference takes of energy: work counted from the schedule, times constants of the part."""
