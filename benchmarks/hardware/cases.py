@@ -64,7 +64,7 @@ CASES = {
         Case("cell_1_20", "dense8", 4, most=_step(420, xc7_lut=300, xc7_dsp=7), least=CLOCK),
         Case("cell_1_20", "dense8", 16, most=_step(105), least=CLOCK),
         Case("cell_1_20", "dense8", 80, least=CLOCK),
-        Case("cell_1_20", "dense8", 80, operations=2, least=CLOCK),
+        Case("cell_1_20", "dense8", 100, least=CLOCK),
         Case("cell_1_20", "dense8", 1600, operations=2),
         Case("cell_6_20", "dense8", 220, operations=2, most=_step(17, macs=220)),
         Case("silero_lstm", "dense8", 64, most=_step(2048), least=CLOCK),

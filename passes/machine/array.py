@@ -106,7 +106,7 @@ class ArrayBuilder:
         self.row = self.tile_field(words.rows, "row")
         self.is_new = self.tile_field(words.new, "is_new", is_flag=True)
         self.is_reverse = self.tile_field(words.reverse, "is_reverse", is_flag=True)
-        self.shift = self.tile_field(self.shift_numbers(), "shift")
+        self.shift = self.near_shift = self.tile_field(self.shift_numbers(), "shift")
 
     def tile_field(self, numbers: np.ndarray, name: str, *, is_flag: bool = False) -> Value:
         logic = self.logic
@@ -146,6 +146,10 @@ class ArrayBuilder:
         """What multipliers read, registered, where the tile alone says which neighbours they take."""
         logic, program = self.logic, self.program
         found, places = ports_of(program, self.orders, self.words)
+        vector = self.vector
+        if program.is_deep:  # reading takes a cycle of its own
+            vector, self.near_shift = self.held(vector), self.held(self.shift)
+            vectors = [[logic.delayed(word, "near") for word in words] for words in vectors]
         operands = []
         for number, port in enumerate(found):
             ranks = np.zeros(len(port.lanes), np.int64)
@@ -154,11 +158,16 @@ class ArrayBuilder:
             for mine in masks:
                 ranks[mine] = np.searchsorted(port.choices(mine), port.lanes[mine])
             rank = self.tile_field(ranks, f"rank_{number}")
+            rank = self.held(rank) if program.is_deep else rank
             for memory, lanes, mine in zip(program.walked, vectors, masks, strict=True):
                 chosen = logic.pick([lanes[lane] for lane in port.choices(mine)], rank)
                 values.append(self.operand_bits(chosen, memory))
-            operands.append(logic.delayed(logic.pick(values, self.vector), f"operand_{number}"))
+            operands.append(logic.delayed(logic.pick(values, vector), f"operand_{number}"))
         return operands, places
+
+    def held(self, value: Value) -> Value:
+        """A cycle later; what never changes is not held."""
+        return value if value.op.name == "rtl.literal" else self.logic.delayed(value)
 
     def operand_bits(self, value: Value, memory: int) -> Value:
         """The integer of a vector's element, in the type and the unit of all operands."""
@@ -178,7 +187,9 @@ class ArrayBuilder:
             return shifted(shifts[0])
         by_shift = {shift: shifted(shift) for shift in shifts}
         spare = by_shift[shifts[0]]
-        return logic.pick([by_shift.get(shift, spare) for shift in self.all_shifts], self.shift)
+        return logic.pick(
+            [by_shift.get(shift, spare) for shift in self.all_shifts], self.near_shift
+        )
 
     def stored(self, tiles: Tiles) -> tuple[list[list[Value]], list[Value | None]]:
         """Weights [rows][columns] in the cycle of chosen neighbours, ranks in that of the near ones."""

@@ -14,6 +14,10 @@ from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import FixedType
 
 
+_DEEP, _MANY = 64, 2
+"""Words of a memory, and memories that the array chooses from, that a cycle has time for with a choice."""
+
+
 class Kind(Enum):
     """What a memory is for."""
 
@@ -360,6 +364,13 @@ class Program:
             if (np.where(lanes >= 0, lanes, most) != most).any():
                 return True
         return False
+
+    @cached_property
+    def is_deep(self) -> bool:
+        """Whether words of vectors take long to read: from deep memories, or from one of many."""
+        lanes = {number: self.memory_lanes(number) for number in self.walked}
+        halves = [2 * -(-self.memories[number].depth // count) for number, count in lanes.items()]
+        return max(halves) > _DEEP or len(halves) > _MANY
 
     def lanes_read(self, walk: Walk) -> np.ndarray:
         """Neighbours counted in the row of the vector's memory instead of in the window; -1 stays."""

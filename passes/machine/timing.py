@@ -27,7 +27,7 @@ def adder_stages(program: Program) -> int:
 
 def chosen_ready(program: Program) -> int:
     """The cycle after a tile in which each multiplier's neighbour is chosen."""
-    return NEAR_READY + program.is_indexed
+    return NEAR_READY + (program.is_indexed or program.is_deep)
 
 
 def operand_ready(program: Program) -> int:
