@@ -13,6 +13,19 @@ PERIODS = {(2, 1): 1.0, (2, 0): 1.03, (1, 0): 1.12, (0, 0): 1.5}
 and the period of the clock that each needs, near enough, as placed designs had it on ECP5."""
 
 
+_PERIOD = 11.0
+"""Nanoseconds of logic on ECP5 for which a cycle has time where as much as possible stands between two
+registers."""
+
+_DELAYS = {
+    "arith.mul": 7.0,
+    "fx.lookup": 4.5,
+    "arith.add": 3.5,
+    "arith.sub": 3.5,
+    "fx.requantize": 2.5,
+}
+
+
 def stage(nest: Nest, depth: int, operations: int = 1) -> None:
     """Write `start` and `latency` on the operations of a nest's tail.
 
@@ -26,7 +39,7 @@ def stage(nest: Nest, depth: int, operations: int = 1) -> None:
     if operations == 1:
         _as_soon_as_possible(nest, depth)
     else:
-        _chained(body, operations)
+        _chained(body)
     _loads_as_late_as_possible(body)
 
 
@@ -49,21 +62,21 @@ def _as_soon_as_possible(nest: Nest, depth: int) -> None:
         ready[op] = start + op.attributes["latency"]
 
 
-def _chained(body: Region, operations: int) -> None:
-    """Start each operation in the first cycle that has room for it behind its operands."""
-    ready: dict[Operation, tuple[int, int]] = {body.entry: (-1, operations)}
+def _chained(body: Region) -> None:
+    """Start each operation in the first cycle that has time for it behind its operands."""
+    ready: dict[Operation, tuple[int, float]] = {body.entry: (-1, _PERIOD)}
     for op in body.operations():
         if op is body.end:
             continue
-        cycle, used = max((ready[value.op] for value in op.operands), default=(-1, operations))
+        cycle, used = max((ready[value.op] for value in op.operands), default=(-1, _PERIOD))
         takes = _takes(body, op)
         if is_sum(op):
-            cycle, used = 0, 0
+            cycle, used = 0, 0.0
         elif op.name == "tile.store":
             cycle, used = ready[op.operands[1].op]
         elif op.name == "tile.load":
-            cycle, used = cycle, operations
-        elif used + takes > operations:
+            cycle, used = cycle, _PERIOD
+        elif used + takes > _PERIOD:
             cycle, used = cycle + 1, takes
         else:
             used += takes
@@ -74,11 +87,14 @@ def _chained(body: Region, operations: int) -> None:
         ready[op] = cycle, used
 
 
-def _takes(body: Region, op: Operation) -> int:
-    """What an operation adds to the path between registers: requantizing a sum adds nothing."""
+def _takes(body: Region, op: Operation) -> float:
+    """Nanoseconds of an operation. The rounding of a sum is part of it, its saturation is not."""
+    if is_sum(op):
+        return 0
     adds = op.operands and op.operands[0].op.name in ("arith.add", "arith.sub")
-    is_free = op.name == "fx.requantize" and adds and _is_only_requantized(body, op.operands[0])
-    return 0 if is_sum(op) or is_free else 1
+    if op.name == "fx.requantize" and adds and _is_only_requantized(body, op.operands[0]):
+        return 2.0
+    return _DELAYS.get(op.name, 1.0)
 
 
 def _latency(nest: Nest, op: Operation, depth: int) -> int:

@@ -13,7 +13,6 @@ import numpy as np
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import FixedType
 
-
 _DEEP, _MANY = 64, 2
 """Words of a memory, and memories that the array chooses from, that a cycle has time for with a choice."""
 
