@@ -14,7 +14,10 @@ from lstmir.flow.toolchain.process import run
 
 @dataclass(frozen=True)
 class Bench:
-    """A folder with its vectors, where to build, the name of the design, and what to expect of it."""
+    """A folder with its vectors, where to build, the name of the design, and what to expect of it.
+
+    `lanes` are those of the Verilog's streams; in HLS C++ a beat is one word.
+    """
 
     folder: Path
     build: Path
@@ -22,6 +25,7 @@ class Bench:
     golden: Golden
     cycles: int
     seed: int
+    lanes: int = 1
 
     @property
     def inputs(self) -> Path:
@@ -33,12 +37,28 @@ class Bench:
         """The golden output beats."""
         return (self.folder / "vectors" / "outputs.txt").resolve()
 
+    @property
+    def of_words(self) -> tuple[Path, Path]:
+        """Both as beats of one word each."""
+        paths = self.inputs, self.outputs
+        return paths if self.lanes == 1 else of_words(*paths)
+
+    def values(self, beats: int) -> int:
+        """The elements in so many output beats of whole steps."""
+        words = sum(output.shape[2] for output in self.golden.outputs)
+        return beats * words // -(-words // self.lanes)
+
     def tidy(self, check: Check) -> Check:
         """The check with paths as they are inside the folder, not on this machine."""
         reason = check.reason
         for place in (self.folder, self.build):
             reason = reason and reason.replace(f"{place.resolve()}/", "")
         return replace(check, reason=reason)
+
+
+def of_words(inputs: Path, outputs: Path) -> tuple[Path, Path]:
+    """The files that hold the same as beats of one word each."""
+    return inputs.with_name(f"hls_{inputs.name}"), outputs.with_name(f"hls_{outputs.name}")
 
 
 def check_hls(bench: Bench, headers: Path | None) -> Check:
@@ -63,7 +83,7 @@ def build_hls(bench: Bench, headers: Path) -> Path:
 
 def run_hls(check: Check, bench: Bench, program: Path) -> Check:
     """The check after the program has run over all sequences."""
-    words = [program, bench.inputs, bench.outputs]
+    words = [program, *bench.of_words]
     done = run("HLS test bench", words, expected=(0, 1), seconds=1800)
     found = _last_line(done.stdout)
     return replace(

@@ -12,6 +12,7 @@ from lstmir.flow.recipes import recipe_named
 from lstmir.flow.toolchain import ToolMissing, ap_types
 from lstmir.frontends.parts.cut import WHOLE, Cut
 from lstmir.ir.diagnostics import UsageError, UserError, suggestion
+from lstmir.ir.interface import MOST_LANES
 from lstmir.targets import PARTS, Part
 from lstmir.targets.coefficients import coefficients_of
 
@@ -24,6 +25,7 @@ class Request:
 
     `rtl_sequences` is how many sequences level 5 is interpreted on. `axi_lite` adds registers for a host.
     `period_us` is from one inference to the next, for the energy.
+    A beat of the streams has `lanes` words.
     """
 
     model: str
@@ -43,6 +45,7 @@ class Request:
     logic_multipliers: bool = False
     synthesis: bool = True
     axi_lite: bool = False
+    lanes: int = 1
     cut: Cut = WHOLE
 
     def check(self) -> Part:
@@ -54,6 +57,8 @@ class Request:
         check_readable(self.data)
         check_headers(self.ap_types)
         check_target(self.output, [Path(self.model), Path(self.data)])
+        if not 1 <= self.lanes <= MOST_LANES:
+            raise UsageError(f"--lanes is 1 to {MOST_LANES}, not {self.lanes}")
         self._check_size(part)
         return part
 

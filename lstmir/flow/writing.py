@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -10,21 +11,33 @@ from lstmir.backends.verilog.primitives import FAMILIES, print_primitives
 from lstmir.backends.verilog.printer import print_design as print_verilog
 from lstmir.flow.check import Golden
 from lstmir.flow.folder import write_files
-from lstmir.interpreter.streams import encode, format_beats
+from lstmir.interpreter.streams import StreamFormat, format_beats, stream_format
 from lstmir.ir.module import Module
-from lstmir.numeric.fixed import FixedType
 from lstmir.targets import Part
 
 TEST_BENCH = ("testbench.h", "testbench_verilator.cpp", "testbench_cxxrtl.cpp")
 """One test bench, and what joins it to each simulator's model of the design."""
 
 
-def vectors(golden: Golden, input_type: FixedType, output_type: FixedType) -> dict[str, str]:
-    """The golden beats: `inputs.txt` and `outputs.txt`, one beat a line."""
-    expected = [(data, last, 0) for data, last in encode(list(golden.outputs), output_type)]
+def vectors(golden: Golden, module: Module) -> dict[str, str]:
+    """The golden beats of a level-5 module: `inputs.txt` and `outputs.txt`, one beat a line.
+
+    Where a beat has several words, `hls_inputs.txt` and `hls_outputs.txt` have a line for each.
+    """
+    source, target = (stream_format(module, kind) for kind in ("input", "output"))
+    files = _beats(golden, source, target)
+    if source.lanes == 1:
+        return files
+    of_words = _beats(golden, replace(source, lanes=1), replace(target, lanes=1))
+    return files | {f"hls_{name}": text for name, text in of_words.items()}
+
+
+def _beats(golden: Golden, source: StreamFormat, target: StreamFormat) -> dict[str, str]:
+    sent = source.encode(zip(*golden.inputs, strict=True))
+    expected = target.encode(zip(*golden.outputs, strict=True))
     return {
-        "inputs.txt": format_beats(encode(list(golden.inputs), input_type)),
-        "outputs.txt": format_beats(expected),
+        "inputs.txt": format_beats(sent),
+        "outputs.txt": format_beats((data, last, 0) for data, last in expected),
     }
 
 
