@@ -45,7 +45,7 @@ class Bench:
 
     def values(self, beats: int) -> int:
         """The elements in so many output beats of whole steps."""
-        words = sum(output.shape[2] for output in self.golden.outputs)
+        words: int = sum(output.shape[2] for output in self.golden.outputs)
         return beats * words // -(-words // self.lanes)
 
     def tidy(self, check: Check) -> Check:

@@ -27,8 +27,8 @@ def write_driver(folder: Path, module: Module, known: dict[str, int] | None, gol
     With the words of registers that are `known`, as `memory_map.constants` gives them, come the
     registers, as data and as a page.
     """
-    registers = None if known is None else as_json(known)
-    files = {**driver_files(), FACTS: _text(facts(module, golden, registers))}
+    registers = {} if known is None else as_json(known)
+    files = {**driver_files(), FACTS: _text(facts(module, golden, registers or None))}
     if known is not None:
         files |= {MAP: _text(registers), MANUAL: as_markdown(module.name, known)}
     write_files(folder, files)

@@ -70,7 +70,7 @@ class Accelerator:
             for port in self.design.output.ports
         }
 
-    def run_sequences(self, sequences: Sequence[Arrays]) -> list[Arrays]:
+    def run_sequences(self, sequences: Sequence[Arrays]) -> list[Any]:
         """The result of each sequence as real numbers; sequences may be of different lengths.
 
         A sequence is an array, or arrays by name, and so is a result: by name if there are several.
@@ -93,7 +93,7 @@ class Accelerator:
             for answer in self._running().answers(rounded)
         ]
 
-    def run_integers(self, packets: Sequence[Arrays]) -> list[Arrays]:
+    def run_integers(self, packets: Sequence[Arrays]) -> list[Any]:
         """The integers of each result, in one dimension, for integers [steps, features] of the input.
 
         Arrays are by name where there are several.
@@ -205,7 +205,7 @@ def _by_name(arrays: Arrays, stream: Stream) -> dict[str, Array]:
     return {name: np.asarray(array) for name, array in arrays.items()}
 
 
-def _alone(arrays: dict[str, Array]) -> Arrays:
+def _alone(arrays: dict[str, Array]) -> Any:
     """The only array, or all of them by name."""
     return arrays if len(arrays) > 1 else next(iter(arrays.values()))
 
