@@ -12,7 +12,6 @@ from lstmir.backends.hls_cpp.check import check
 from lstmir.backends.hls_cpp.names import identifier
 from lstmir.backends.hls_cpp.program import OWN_NAMES, Program
 from lstmir.interpreter.streams import Part, StreamFormat
-from lstmir.ir.interface import lanes_of
 from lstmir.ir.module import Function, Module
 from lstmir.ir.operation import Value
 from lstmir.ir.steps import width_of
@@ -40,14 +39,18 @@ def design_name(module: Module) -> str:
 
 
 def print_design(
-    module: Module, *, part: str = DEFAULT_PART, clock_ns: float = DEFAULT_CLOCK_NS
+    module: Module,
+    *,
+    part: str = DEFAULT_PART,
+    clock_ns: float = DEFAULT_CLOCK_NS,
+    vectors: str = "",
 ) -> dict[str, str]:
     """The files of a design, by name: C++14 for the vendor's tool, and for g++ with ap_fixed.h.
 
     `NAME.h` and `NAME.cpp` hold the function `NAME` (see `design_name`), which runs one packet.
     `weights.h` holds its constants, three headers what all designs share. `testbench.cpp` compares
     it with vectors; the `Makefile` runs that, and `vitis_hls.tcl` the vendor's tool for a `part`
-    at a clock. The same module gives the same text.
+    at a clock; the names of its vectors begin with `vectors`. The same module gives the same text.
 
     Raises `UserError` with every operation that has no HLS C++: what is printed is level 4 once
     matrices are packed, on fixed point.
@@ -58,9 +61,7 @@ def print_design(
     loops.read_packet(program, module.main.parameters)
     program.region(module.main.region)
     words = _words(program, module.main, name)
-    words |= {"part": part, "clock_ns": f"{clock_ns:g}"}
-    # A beat is one word here, whatever it is in Verilog.
-    words |= {"vectors": "" if lanes_of(module) == 1 else "hls_"}
+    words |= {"part": part, "clock_ns": f"{clock_ns:g}", "vectors": vectors}
     own = {f"{name}.h": "design.h", f"{name}.cpp": "design.cpp"}
     files = own | {file: file for file in (*PRINTED, *LIBRARY)}
     return {file: _filled(template, words) for file, template in files.items()}

@@ -11,6 +11,9 @@ from lstmir.flow.check import Check, Golden, timed
 from lstmir.flow.toolchain import ToolError, ap_types, gxx
 from lstmir.flow.toolchain.process import run
 
+OF_WORDS = "hls_"
+"""How the names of vectors begin whose beats are one word each, where others have several."""
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -40,8 +43,10 @@ class Bench:
     @property
     def of_words(self) -> tuple[Path, Path]:
         """Both as beats of one word each."""
-        paths = self.inputs, self.outputs
-        return paths if self.lanes == 1 else of_words(*paths)
+        kind = "" if self.lanes == 1 else OF_WORDS
+        return self.inputs.with_name(f"{kind}inputs.txt"), self.outputs.with_name(
+            f"{kind}outputs.txt"
+        )
 
     def values(self, beats: int) -> int:
         """The elements in so many output beats of whole steps."""
@@ -54,11 +59,6 @@ class Bench:
         for place in (self.folder, self.build):
             reason = reason and reason.replace(f"{place.resolve()}/", "")
         return replace(check, reason=reason)
-
-
-def of_words(inputs: Path, outputs: Path) -> tuple[Path, Path]:
-    """The files that hold the same as beats of one word each."""
-    return inputs.with_name(f"hls_{inputs.name}"), outputs.with_name(f"hls_{outputs.name}")
 
 
 def check_hls(bench: Bench, headers: Path | None) -> Check:

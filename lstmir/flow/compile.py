@@ -41,7 +41,7 @@ from lstmir.interpreter.feeds import as_reals, to_carrier
 from lstmir.interpreter.run import run_samples
 from lstmir.interpreter.streams import steps_of
 from lstmir.ir.diagnostics import UsageError, UserError
-from lstmir.ir.interface import lanes_of, ports
+from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
 from lstmir.ir.types import is_fixed
 from lstmir.passes.machine.memory_map import constants
@@ -84,7 +84,7 @@ def _macs(request: Request) -> int:
 
 
 def _check_lanes(request: Request, module: Module) -> None:
-    if request.lanes != lanes_of(module) and "timing" in module.attributes and request.lanes != 1:
+    if request.lanes != 1 and "timing" in module.attributes:
         raise UsageError(f"{request.model} is scheduled already: --lanes cannot change its streams")
 
 
@@ -206,8 +206,9 @@ def _write_designs(job: Job, golden: Golden, defining: str) -> list[Path]:
     """
     axi_lite = job.request.axi_lite
     with job.progress.timed("print", "printing HLS C++ and Verilog"):
-        write_hls(job.work / "hls", job.module, job.part)
-        known = constants(read_program(Schedule(), job.module)) if axi_lite else None
+        program = read_program(Schedule(), job.module)
+        write_hls(job.work / "hls", job.module, job.part, program.lanes)
+        known = constants(program) if axi_lite else None
         job.run("lower-to-rtl{axi-lite=true}" if axi_lite else "lower-to-rtl")
         job.facts.measure_size(job.module, job.part)
         write_driver(job.work / "driver", job.module, known, defining)

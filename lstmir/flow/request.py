@@ -12,7 +12,7 @@ from lstmir.flow.recipes import recipe_named
 from lstmir.flow.toolchain import ToolMissing, ap_types
 from lstmir.frontends.parts.cut import WHOLE, Cut
 from lstmir.ir.diagnostics import UsageError, UserError, suggestion
-from lstmir.ir.interface import MOST_LANES
+from lstmir.passes.schedule import LANES
 from lstmir.targets import PARTS, Part
 from lstmir.targets.coefficients import coefficients_of
 
@@ -57,8 +57,8 @@ class Request:
         check_readable(self.data)
         check_headers(self.ap_types)
         check_target(self.output, [Path(self.model), Path(self.data)])
-        if not 1 <= self.lanes <= MOST_LANES:
-            raise UsageError(f"--lanes is 1 to {MOST_LANES}, not {self.lanes}")
+        if self.lanes not in LANES:
+            raise UsageError(f"--lanes is one of {', '.join(map(str, LANES))}, not {self.lanes}")
         self._check_size(part)
         return part
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from lstmir.backends.hls_cpp import print_design as print_hls
 from lstmir.backends.verilog.primitives import FAMILIES, print_primitives
 from lstmir.backends.verilog.printer import print_design as print_verilog
+from lstmir.flow.benches import OF_WORDS
 from lstmir.flow.check import Golden
 from lstmir.flow.folder import write_files
 from lstmir.interpreter.streams import StreamFormat, format_beats, stream_format
@@ -29,7 +30,7 @@ def vectors(golden: Golden, module: Module) -> dict[str, str]:
     if source.lanes == 1:
         return files
     of_words = _beats(golden, replace(source, lanes=1), replace(target, lanes=1))
-    return files | {f"hls_{name}": text for name, text in of_words.items()}
+    return files | {f"{OF_WORDS}{name}": text for name, text in of_words.items()}
 
 
 def _beats(golden: Golden, source: StreamFormat, target: StreamFormat) -> dict[str, str]:
@@ -41,10 +42,13 @@ def _beats(golden: Golden, source: StreamFormat, target: StreamFormat) -> dict[s
     }
 
 
-def write_hls(folder: Path, module: Module, part: Part) -> None:
-    """The HLS C++ of a level-4 module, with what builds it. Only the vendor's parts can be named."""
-    files = print_hls(module, part=part.device) if part.family == "xc7" else print_hls(module)
-    write_files(folder, files)
+def write_hls(folder: Path, module: Module, part: Part, lanes: int) -> None:
+    """The HLS C++ of a level-4 module, with what builds it. Only the vendor's parts can be named.
+
+    A beat is one word there, whatever it is in Verilog: with several lanes it has vectors of its own.
+    """
+    named = {"part": part.device} if part.family == "xc7" else {}
+    write_files(folder, print_hls(module, vectors="" if lanes == 1 else OF_WORDS, **named))
 
 
 def write_verilog(folder: Path, module: Module) -> list[Path]:

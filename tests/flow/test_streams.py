@@ -105,7 +105,7 @@ def test_lanes_are_asked_of_the_schedule(
 @pytest.mark.usefixtures("tiny", "without_tools")
 def test_more_lanes_than_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["compile", "tiny.json", "--data", "tiny.npz", "-o", "out", "--lanes", "17"]
-    assert refused(capsys, *words) == (2, "error: --lanes is 1 to 16, not 17")
+    assert refused(capsys, *words) == (2, "error: --lanes is one of 1, 2, 4, 8, 16, not 17")
 
 
 @pytest.mark.usefixtures("tiny", "out", "without_tools")
