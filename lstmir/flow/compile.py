@@ -36,7 +36,7 @@ from lstmir.flow.streams import check_streams
 from lstmir.flow.summary import summarize
 from lstmir.flow.synthesis import synthesize, unasked
 from lstmir.flow.verification import Design, check_design, check_level
-from lstmir.flow.writing import vectors, write_hls, write_primitives, write_verilog
+from lstmir.flow.writing import top_name, vectors, write_hls, write_primitives, write_verilog
 from lstmir.interpreter.feeds import as_reals, to_carrier
 from lstmir.interpreter.run import run_samples
 from lstmir.interpreter.streams import steps_of
@@ -229,4 +229,4 @@ def _synthesize(job: Job, files: list[Path]) -> dict[str, Any]:
     if not job.request.synthesis:
         return unasked(job.part).attribute()
     with job.progress.timed("synthesis", f"synthesizing for {job.part.name} with pyosys"):
-        return synthesize(files, job.module.main.name, job.part).attribute()
+        return synthesize(files, top_name(job.module), job.part).attribute()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lstmir.flow.folder import write_files
+from lstmir.flow.writing import top_name
 from lstmir.interpreter.feeds import port_dtype
 from lstmir.interpreter.streams import stream_format, stream_ports
 from lstmir.ir.interface import Port
@@ -45,7 +46,7 @@ def facts(module: Module, golden: str, registers: dict[str, Any] | None) -> dict
     """What the driver knows of the design."""
     steps, results = (_steps(stream_ports(module, kind)) for kind in ("input", "output"))
     return {
-        "name": module.name,
+        "name": top_name(module),
         "input": _stream(module, "input"),
         "output": _stream(module, "output"),
         "steps": None if steps == ANY else steps,

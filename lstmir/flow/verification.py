@@ -12,6 +12,7 @@ from lstmir.flow.benches import Bench, check_hls
 from lstmir.flow.check import Check, Golden, of_interpreter, timed
 from lstmir.flow.progress import Progress
 from lstmir.flow.simulations import SIMULATORS, check_verilog
+from lstmir.flow.writing import top_name
 from lstmir.interpreter.rtl import Clocked, Stalled
 from lstmir.interpreter.run import run_samples
 from lstmir.interpreter.streams import steps_of, stream_format, stream_ports
@@ -46,7 +47,7 @@ def check_design(design: Design, progress: Progress) -> list[Check]:
         checks = [check_rtl(design.module, design.golden.first(count))]
     with tempfile.TemporaryDirectory() as build:
         bench = Bench(
-            design.folder, Path(build), design.module.main.name, design.golden, design.cycles,
+            design.folder, Path(build), top_name(design.module), design.golden, design.cycles,
             design.seed, lanes_of(design.module),
         )  # fmt: skip
         with progress.timed("hls", "compiling the HLS C++ with g++ and running all sequences"):

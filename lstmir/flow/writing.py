@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 from lstmir.backends.hls_cpp import print_design as print_hls
+from lstmir.backends.verilog.names import identifier
 from lstmir.backends.verilog.primitives import FAMILIES, print_primitives
 from lstmir.backends.verilog.printer import print_design as print_verilog
 from lstmir.flow.benches import OF_WORDS
@@ -58,11 +59,16 @@ def write_verilog(folder: Path, module: Module) -> list[Path]:
     """
     files = print_verilog(module)
     templates = resources.files("lstmir.backends.verilog").joinpath("templates")
-    top = module.main.name
+    top = top_name(module)
     extra = {name: templates.joinpath(name).read_text("utf-8") for name in TEST_BENCH}
     extra[f"{top}.core"] = core_file(top, sorted(files))
     paths = write_files(folder, {**files, **extra})
     return [path for path in paths if path.suffix == ".v"]
+
+
+def top_name(module: Module) -> str:
+    """What Verilog calls the design: its name, unless that is a word of Verilog's."""
+    return identifier(module.main.name)
 
 
 def write_primitives(folder: Path, module: Module, part: Part) -> None:
