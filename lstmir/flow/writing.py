@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 from lstmir.backends.hls_cpp import print_design as print_hls
+from lstmir.backends.hls_cpp.design import DEFAULT_PART
 from lstmir.backends.verilog.names import identifier
 from lstmir.backends.verilog.primitives import FAMILIES, print_primitives
 from lstmir.backends.verilog.printer import print_design as print_verilog
@@ -48,8 +49,8 @@ def write_hls(folder: Path, module: Module, part: Part, lanes: int) -> None:
 
     A beat is one word there, whatever it is in Verilog: with several lanes it has vectors of its own.
     """
-    named = {"part": part.device} if part.family == "xc7" else {}
-    write_files(folder, print_hls(module, vectors="" if lanes == 1 else OF_WORDS, **named))
+    device = part.device if part.family == "xc7" else DEFAULT_PART
+    write_files(folder, print_hls(module, part=device, vectors="" if lanes == 1 else OF_WORDS))
 
 
 def write_verilog(folder: Path, module: Module) -> list[Path]:
