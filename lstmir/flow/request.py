@@ -24,8 +24,7 @@ class Request:
     """What the user asks for; None stands for the default, where that is not the same as asking for it.
 
     `rtl_sequences` is how many sequences level 5 is interpreted on. `axi_lite` adds registers for a host.
-    `period_us` is from one inference to the next, for the energy.
-    A beat of the streams has `lanes` words.
+    `period_us` is from one inference to the next, for the energy. A beat of the streams has `lanes` words.
     """
 
     model: str
