@@ -71,14 +71,15 @@ def _interface_violations(function: Function, sequences: Sequences) -> Iterator[
     if not sequences.scans:
         yield "a design runs a recurrence, this has none"
         return
-    if len(function.parameters) != 1:
-        yield f"a design has one input stream, this has {len(function.parameters)}"
-    elif not sequences.parts or not _is_port(function.parameters[0].type):
-        yield f"a step of the input is a vector, not that of {function.parameters[0].type}"
+    if not function.parameters:
+        yield "a design has an input stream, this has no input"
+    for value in function.parameters:
+        if value not in sequences.parts or not _is_port(value.type):
+            yield f"a step of the input is a vector, not that of {value.type}"
     results = function.result_types
-    is_vector = len(results) == 1 and (len(shape_of(results[0])) == 1 or sequences.gives_steps)
-    if not is_vector or not _is_port(results[0]):
-        yield f"a design gives one vector, or one for each step, not ({', '.join(map(str, results))})"
+    are_vectors = sequences.gives_steps or all(len(shape_of(each)) == 1 for each in results)
+    if not results or not are_vectors or not all(map(_is_port, results)):
+        yield f"a design gives vectors, or those of each step, not ({', '.join(map(str, results))})"
     for scan in sequences.scans:
         yield from _scan_violations(scan, sequences)
     for op in function.region.operations():

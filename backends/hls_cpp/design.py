@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 # The rules enter themselves.
@@ -10,7 +11,7 @@ from lstmir.backends.hls_cpp import arrays, loops, scalars  # noqa: F401
 from lstmir.backends.hls_cpp.check import check
 from lstmir.backends.hls_cpp.names import identifier
 from lstmir.backends.hls_cpp.program import OWN_NAMES, Program
-from lstmir.interpreter.streams import beat_width
+from lstmir.interpreter.streams import Part, StreamFormat
 from lstmir.ir.module import Function, Module
 from lstmir.ir.operation import Value
 from lstmir.ir.steps import width_of
@@ -38,14 +39,18 @@ def design_name(module: Module) -> str:
 
 
 def print_design(
-    module: Module, *, part: str = DEFAULT_PART, clock_ns: float = DEFAULT_CLOCK_NS
+    module: Module,
+    *,
+    part: str = DEFAULT_PART,
+    clock_ns: float = DEFAULT_CLOCK_NS,
+    vectors: str = "",
 ) -> dict[str, str]:
     """The files of a design, by name: C++14 for the vendor's tool, and for g++ with ap_fixed.h.
 
     `NAME.h` and `NAME.cpp` hold the function `NAME` (see `design_name`), which runs one packet.
     `weights.h` holds its constants, three headers what all designs share. `testbench.cpp` compares
     it with vectors; the `Makefile` runs that, and `vitis_hls.tcl` the vendor's tool for a `part`
-    at a clock. The same module gives the same text.
+    at a clock; the names of its vectors begin with `vectors`. The same module gives the same text.
 
     Raises `UserError` with every operation that has no HLS C++: what is printed is level 4 once
     matrices are packed, on fixed point.
@@ -53,26 +58,26 @@ def print_design(
     check(module)
     name = design_name(module)
     program = Program(module, name)
-    loops.read_packet(program, module.main.parameters[0])
+    loops.read_packet(program, module.main.parameters)
     program.region(module.main.region)
     words = _words(program, module.main, name)
-    words |= {"part": part, "clock_ns": f"{clock_ns:g}"}
+    words |= {"part": part, "clock_ns": f"{clock_ns:g}", "vectors": vectors}
     own = {f"{name}.h": "design.h", f"{name}.cpp": "design.cpp"}
     files = own | {file: file for file in (*PRINTED, *LIBRARY)}
     return {file: _filled(template, words) for file, template in files.items()}
 
 
 def _words(program: Program, function: Function, name: str) -> dict[str, str]:
-    (parameter,), (result,) = function.parameters, function.results
+    parameters, results = function.parameters, function.results
     reshapes = [f"#pragma HLS {pragma}" for pragma in program.stored_pragmas()]
     return {
         "name": name,
         "guard": name.upper(),
-        "step": str(shape_of(parameter.type)[1]),
-        "answer": _answer(program, result),
+        "step": str(sum(map(width_of, parameters))),
+        "answer": _answer(program, results),
         "behind": ",\n// behind those of its whole steps" if program.answers_at_once else "",
-        **_port("input", parameter),
-        **_port("output", result),
+        **_port("input", parameters, [width_of(value) for value in parameters]),
+        **_port("output", results, _sizes(program, results)),
         "types": program.type.definitions(),
         "constants": program.constants.definitions(),
         "body": "\n".join([*reshapes, program.writer.text()]),
@@ -81,11 +86,17 @@ def _words(program: Program, function: Function, name: str) -> dict[str, str]:
     }
 
 
-def _answer(program: Program, result: Value) -> str:
+def _answer(program: Program, results: Sequence[Value]) -> str:
     """How many beats leave, and what else there is to say of packets."""
-    if not program.sequences.gives_steps:
-        return f"{shape_of(result.type)[0]} beats"
-    return f"{width_of(result)} beats for each step"
+    words = sum(_sizes(program, results))
+    return f"{words} beats for each step" if program.sequences.gives_steps else f"{words} beats"
+
+
+def _sizes(program: Program, results: Sequence[Value]) -> list[int]:
+    """Words of each result, in a step where there are steps."""
+    if program.sequences.gives_steps:
+        return [width_of(value) for value in results]
+    return [shape_of(value.type)[0] or 0 for value in results]
 
 
 def _limit_of_steps(program: Program) -> str:
@@ -98,10 +109,19 @@ def _limit_of_steps(program: Program) -> str:
     )
 
 
-def _port(kind: str, value: Value) -> dict[str, str]:
+def _port(kind: str, values: Sequence[Value], sizes: Sequence[int]) -> dict[str, str]:
+    parts = [Part(_format(value), size) for value, size in zip(values, sizes, strict=True)]
+    told = [f"{size} of {element}" for element, size in parts]
+    return {
+        f"{kind}_format": ", then ".join(told) if told[1:] else str(parts[0].element),
+        f"{kind}_width": str(StreamFormat(tuple(parts)).word_width),
+    }
+
+
+def _format(value: Value) -> FixedType:
     element = element_of(value.type)
     assert isinstance(element, FixedType)
-    return {f"{kind}_format": str(element), f"{kind}_width": str(beat_width(element))}
+    return element
 
 
 def _limit(widest: int) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lstmir.backends.hls_cpp.program import Program, rule
 from lstmir.ir.operands import segment
 from lstmir.ir.operation import Operation, Value
+from lstmir.ir.types import shape_of
 
 
 @rule("tile.for")
@@ -68,24 +71,52 @@ def yield_(program: Program, op: Operation) -> None:
 
 @rule("return")
 def return_(program: Program, op: Operation) -> None:
-    """The result leaves as a packet; that of a stream of steps has left."""
+    """The results leave as a packet; those of a stream of steps have left."""
     sequences = program.sequences
     if not sequences.gives_steps:
-        program.call("packet::write", "output", program.name(op.operands[0]))
+        write_packet(program, op.operands)
     elif not sequences.is_streamed:
         program.writer.label(program.labels.take("write_loop"))
         with program.writer.block("for (int step = 0; step < steps; ++step)"):
-            sources = {words.source for words in sequences.parts[op.operands[0]]}
+            sources = {words.source for words in sequences.answer}
             names = {source: f"{program.name(source)}[step]" for source in sources}
             program.write_words(names, "step == steps - 1")
 
 
-def read_packet(program: Program, parameter: Value) -> None:
+def write_packet(program: Program, results: Sequence[Value]) -> None:
+    """Vectors, one behind the other."""
+    names = list(map(program.name, results))
+    if len(names) == 1:
+        program.call("packet::write", "output", names[0])
+        return
+    for number, (name, value) in enumerate(zip(names, results, strict=True), 1):
+        size, last = shape_of(value.type)[0], "true" if number == len(names) else "false"
+        program.call("packet::write_words", "output", name, "0", str(size), last)
+
+
+def read_packet(program: Program, parameters: Sequence[Value]) -> None:
     """Take the whole packet, where steps are not taken one by one."""
     if program.sequences.is_streamed:
         return
-    name = program.buffer(parameter)
+    names = list(map(program.buffer, parameters))
     program.writer.line("int steps = 0;")
-    with program.writer.block(f"if (!packet::read_steps(input, {name}, steps))"):
+    if len(names) == 1:
+        whole = f"packet::read_steps(input, {names[0]}, steps)"
+    else:
+        read_parts(program, names)
+        whole = "packet::read_rest(input, whole, last)"
+    with program.writer.block(f"if (!{whole})"):
         program.call("packet::refuse", "output")
         program.writer.line("return;")
+
+
+def read_parts(program: Program, names: Sequence[str]) -> None:
+    """A loop over the steps of a packet that has a part of each input in every step."""
+    writer = program.writer
+    writer.line("bool last = false, whole = true;")
+    writer.label(program.labels.take("read_loop"))
+    with writer.block("for (; !last && whole && steps < MOST_STEPS; ++steps)"):
+        *front, end = [f"(input, {name}[steps], last)" for name in names]
+        for arguments in front:
+            writer.line(f"whole = whole && packet::read_part{arguments};")
+        writer.line(f"whole = whole && packet::read_step{end};")

@@ -74,9 +74,8 @@ class Program:
             self.call("tile::copy", f"{self.name(value)}[step]", self.name(inner))
 
     def write_words(self, sources: Mapping[Value, str], last: str) -> None:
-        """Print how a step of the result leaves, given the arrays with the words of its sources."""
-        assert self.sequences.result is not None
-        *front, end = self.sequences.parts[self.sequences.result]
+        """Print how a step of the results leaves, given the arrays with the words of its sources."""
+        *front, end = self.sequences.answer
         for words, ends in [*((each, "false") for each in front), (end, last)]:
             arguments = sources[words.source], str(words.start), str(words.size), ends
             self.call("packet::write_words", "output", *arguments)

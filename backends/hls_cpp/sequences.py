@@ -15,8 +15,8 @@ MOST_STEPS = 1024
 class Sequences:
     """The sequences of a function, each as words of those that come in or are emitted.
 
-    One recurrence that runs forward takes its steps from the stream, and what it emits leaves at
-    once; otherwise sequences are kept in buffers.
+    One recurrence that runs forward over the only input takes its steps from the stream, and what it
+    emits leaves at once; otherwise sequences are kept in buffers.
     """
 
     def __init__(self, function: Function) -> None:
@@ -31,22 +31,27 @@ class Sequences:
                     self.parts[value] = whole(value)
             elif (words := words_after(op, self.parts)) is not None:
                 self.parts[op.result] = words
-        self.result = function.results[0] if len(function.results) == 1 else None
+        self.inputs, self.results = function.parameters, function.results
 
     @property
     def is_streamed(self) -> bool:
         """Whether steps need not be kept."""
-        if len(self.scans) != 1:
+        if len(self.scans) != 1 or len(self.inputs) != 1:
             return False
         (scan,) = self.scans
         inputs = segment(scan, "")
         is_forward = scan.attributes.get("direction", "forward") == "forward"
-        return is_forward and len(inputs) == 1 and len(self.parts[inputs[0]]) == 1
+        return is_forward and [self.parts[value] for value in inputs] == [whole(self.inputs[0])]
 
     @property
     def gives_steps(self) -> bool:
-        """Whether the result is a sequence."""
-        return self.result in self.parts
+        """Whether the results are sequences."""
+        return bool(self.results) and all(value in self.parts for value in self.results)
+
+    @property
+    def answer(self) -> list[Words]:
+        """What leaves in each step: the words of every result."""
+        return [words for value in self.results for words in self.parts[value]]
 
     def room(self) -> int:
         """Steps that a buffer must hold."""

@@ -111,6 +111,9 @@ def _write(logic: Logic, memory: Value, op: Operation) -> list[Statement]:
     _, address, value, enable = op.operands
     words, type_ = memory_type(memory)
     at = logic.low(address, address_width(words))
+    if any(not read.width for read in at.reads):
+        # Yosys makes registers of a memory that is read to say where another one is written.
+        at = logic.signal(address).extended(address_width(words), False)
     word = logic.low(value, type_.width)
     word = replace(word, reads=word.reads | at.reads)
     conditions = [] if logic.known.get(enable) == 1 else [logic.low(enable, 1)]

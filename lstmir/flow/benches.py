@@ -11,10 +11,16 @@ from lstmir.flow.check import Check, Golden, timed
 from lstmir.flow.toolchain import ToolError, ap_types, gxx
 from lstmir.flow.toolchain.process import run
 
+OF_WORDS = "hls_"
+"""How the names of vectors begin whose beats are one word each, where others have several."""
+
 
 @dataclass(frozen=True)
 class Bench:
-    """A folder with its vectors, where to build, the name of the design, and what to expect of it."""
+    """A folder with its vectors, where to build, the name of the design, and what to expect of it.
+
+    `lanes` are those of the Verilog's streams; in HLS C++ a beat is one word.
+    """
 
     folder: Path
     build: Path
@@ -22,6 +28,7 @@ class Bench:
     golden: Golden
     cycles: int
     seed: int
+    lanes: int = 1
 
     @property
     def inputs(self) -> Path:
@@ -32,6 +39,19 @@ class Bench:
     def outputs(self) -> Path:
         """The golden output beats."""
         return (self.folder / "vectors" / "outputs.txt").resolve()
+
+    @property
+    def of_words(self) -> tuple[Path, Path]:
+        """Both as beats of one word each."""
+        kind = "" if self.lanes == 1 else OF_WORDS
+        return self.inputs.with_name(f"{kind}inputs.txt"), self.outputs.with_name(
+            f"{kind}outputs.txt"
+        )
+
+    def values(self, beats: int) -> int:
+        """The elements in so many output beats of whole steps."""
+        words: int = sum(output.shape[2] for output in self.golden.outputs)
+        return beats * words // -(-words // self.lanes)
 
     def tidy(self, check: Check) -> Check:
         """The check with paths as they are inside the folder, not on this machine."""
@@ -63,7 +83,7 @@ def build_hls(bench: Bench, headers: Path) -> Path:
 
 def run_hls(check: Check, bench: Bench, program: Path) -> Check:
     """The check after the program has run over all sequences."""
-    words = [program, bench.inputs, bench.outputs]
+    words = [program, *bench.of_words]
     done = run("HLS test bench", words, expected=(0, 1), seconds=1800)
     found = _last_line(done.stdout)
     return replace(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from time import perf_counter
@@ -15,24 +15,40 @@ from lstmir.flow.toolchain import ToolError, ToolMissing
 
 @dataclass(frozen=True)
 class Golden:
-    """What the model computes in fixed point: integers [N, T, I] in, [N, K] out."""
+    """What the model computes in fixed point: integers [N, steps, words] of each input and output.
 
-    inputs: np.ndarray
-    outputs: np.ndarray
+    They are the steps of streams: where an output has none, all its elements are one step's.
+    """
+
+    inputs: tuple[np.ndarray, ...]
+    outputs: tuple[np.ndarray, ...]
+
+    @property
+    def sequences(self) -> int:
+        """How many sequences there are."""
+        return len(self.inputs[0])
 
     @property
     def lengths(self) -> list[int]:
         """Steps of each sequence."""
-        return [self.inputs.shape[1]] * len(self.inputs)
+        return [self.inputs[0].shape[1]] * self.sequences
 
     @property
-    def words(self) -> int:
-        """Elements of a result."""
-        return int(self.outputs.shape[1])
+    def result_steps(self) -> int:
+        """Steps of a result."""
+        return int(self.outputs[0].shape[1])
+
+    @property
+    def values(self) -> int:
+        """Elements of all results."""
+        return sum(output.size for output in self.outputs)
 
     def first(self, count: int) -> Golden:
         """The first sequences only."""
-        return Golden(self.inputs[:count], self.outputs[:count])
+        inputs, outputs = (
+            tuple(each[:count] for each in side) for side in (self.inputs, self.outputs)
+        )
+        return Golden(inputs, outputs)
 
 
 @dataclass(frozen=True)
@@ -56,13 +72,13 @@ class Check:
         """As an entry of the summary."""
         return asdict(self)
 
-    def compared(self, golden: Golden, outputs: np.ndarray) -> Check:
+    def compared(self, golden: Golden, outputs: Sequence[np.ndarray]) -> Check:
         """The check after outputs have come, in the order of the golden ones."""
-        wrong = outputs.shape != golden.outputs.shape
-        mismatches = golden.outputs.size if wrong else int((outputs != golden.outputs).sum())
+        pairs = zip(outputs, golden.outputs, strict=True)
+        mismatches = sum(_mismatches(found, expected) for found, expected in pairs)
         return replace(
-            self, status="failed" if mismatches else "passed", sequences=len(golden.outputs),
-            values_compared=golden.outputs.size, mismatches=mismatches,
+            self, status="failed" if mismatches else "passed", sequences=golden.sequences,
+            values_compared=golden.values, mismatches=mismatches,
         )  # fmt: skip
 
     def failed(self, reason: object) -> Check:
@@ -72,6 +88,10 @@ class Check:
     def not_run(self, missing: ToolMissing) -> Check:
         """The check where its tool is not on this machine."""
         return replace(self, status="not_run", reason=f"{missing.reason}; {missing.install_hint}")
+
+
+def _mismatches(found: np.ndarray, expected: np.ndarray) -> int:
+    return expected.size if found.shape != expected.shape else int((found != expected).sum())
 
 
 def of_interpreter(level: int) -> Check:

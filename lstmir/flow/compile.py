@@ -11,7 +11,7 @@ from lstmir import dialects, passes
 from lstmir.flow import metrics
 from lstmir.flow.check import Golden
 from lstmir.flow.compress import search, unreachable
-from lstmir.flow.data import Data, read_data
+from lstmir.flow.data import read_data
 from lstmir.flow.driver import write_driver
 from lstmir.flow.explore import outputs_of
 from lstmir.flow.folder import PRIMITIVES, digests, new_folder, write_files, write_summary
@@ -19,12 +19,12 @@ from lstmir.flow.job import Job
 from lstmir.flow.models import level_of, load_model
 from lstmir.flow.progress import Progress
 from lstmir.flow.recipes import (
-    BACK,
     DEFAULT_MACS,
     DEFAULT_RECIPE,
     FRONT,
-    PACK,
     ZERO,
+    back,
+    pack,
     recipe_named,
     stage,
 )
@@ -32,16 +32,19 @@ from lstmir.flow.request import Request, check_multipliers
 from lstmir.flow.selection import choose
 from lstmir.flow.sizing.choose import Wish
 from lstmir.flow.sizing.choose import choose as choose_array
+from lstmir.flow.streams import check_streams
 from lstmir.flow.summary import summarize
 from lstmir.flow.synthesis import synthesize, unasked
-from lstmir.flow.verification import Design, check_design, check_level, stream_formats
-from lstmir.flow.writing import vectors, write_hls, write_primitives, write_verilog
+from lstmir.flow.verification import Design, check_design, check_level
+from lstmir.flow.writing import top_name, vectors, write_hls, write_primitives, write_verilog
 from lstmir.interpreter.feeds import as_reals, to_carrier
 from lstmir.interpreter.run import run_samples
-from lstmir.ir.diagnostics import UserError
+from lstmir.interpreter.streams import steps_of
+from lstmir.ir.diagnostics import UsageError, UserError
 from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
 from lstmir.ir.types import is_fixed
+from lstmir.passes.machine.memory_map import constants
 from lstmir.passes.machine.reading import read_program
 from lstmir.passes.machine.timing import timing_from
 from lstmir.passes.schedule import Schedule
@@ -60,8 +63,9 @@ def compile_model(request: Request, progress: Progress) -> dict[str, Any]:
         module = load_model(request.model, request.cut)
         level = level_of(module)
         request.check_level(level)
+        _check_lanes(request, module)
         data = read_data(request.data, module)
-        _check_streams(module, data)
+        check_streams(module, data, request.data)
     if level < 4 and not request.is_sized:
         check_multipliers(request, part, _macs(request))
     with new_folder(request.output) as work:
@@ -79,14 +83,9 @@ def _macs(request: Request) -> int:
     return request.macs if isinstance(request.macs, int) else DEFAULT_MACS
 
 
-def _check_streams(module: Module, data: Data) -> None:
-    for kind in ("input", "output"):
-        found = [port.name for port in ports(module, kind) if port.name not in data.at_zero]
-        if len(found) != 1:
-            names = f" ({', '.join(found)})" if found else ""
-            raise UserError(
-                f"the machine has one {kind} stream, this model has {len(found)} {kind}s{names}"
-            )
+def _check_lanes(request: Request, module: Module) -> None:
+    if request.lanes != 1 and "timing" in module.attributes:
+        raise UsageError(f"{request.model} is scheduled already: --lanes cannot change its streams")
 
 
 def _compile(job: Job) -> None:
@@ -151,17 +150,19 @@ def _searched(job: Job, recipe: str, max_loss: float) -> str:
 
 
 def _golden(job: Job) -> tuple[Golden, np.ndarray]:
-    """What the module computes on the test data, as integers and as real numbers."""
-    parameter, result = job.module.main.parameters[0], job.module.main.result_types[0]
-    if not is_fixed(parameter.type) or not is_fixed(result):
+    """What the module computes on the test data as integers, and its first output as real numbers."""
+    module = job.module
+    types = [value.type for value in module.main.parameters]
+    if not all(map(is_fixed, [*types, *module.main.result_types])):
         raise UserError("the compressed model is not in fixed point: the recipe lacks 'quantize'")
-    (samples,) = job.data.test.values()
-    inputs = to_carrier(samples, parameter.type)
-    message = f"interpreting level {max(job.level, 3)} on {len(inputs)} sequences: the golden model"
+    samples = [job.data.test[port.name] for port in ports(module, "input")]
+    inputs = [to_carrier(array, type_) for array, type_ in zip(samples, types, strict=True)]
+    count = len(inputs[0])
+    message = f"interpreting level {max(job.level, 3)} on {count} sequences: the golden model"
     with job.progress.timed("interpret", message):
-        outputs = run_samples(job.module, [inputs])
-    reals = as_reals(job.module, outputs)[0]
-    return Golden(inputs, outputs[0].reshape(len(inputs), -1)), reals
+        outputs = run_samples(module, inputs)
+    golden = Golden(steps_of(module, "input", inputs), steps_of(module, "output", outputs))
+    return golden, as_reals(module, outputs)[0]
 
 
 def _tile(job: Job, golden: Golden) -> None:
@@ -172,9 +173,9 @@ def _tile(job: Job, golden: Golden) -> None:
     ):
         if job.level < 4:
             job.facts.measure_fixed(job.module)
-            job.run(BACK.replace("$macs", str(macs)))
+            job.run(back(macs, job.request.lanes))
         elif "timing" not in job.module.attributes:
-            job.run(PACK)
+            job.run(pack(job.request.lanes))
     program = read_program(Schedule(), job.module)
     macs = program.macs
     check_multipliers(job.request, job.part, macs, metrics.tail_macs(program))
@@ -192,23 +193,26 @@ def _sized(job: Job, longest: int) -> int:
     request = job.request
     wish = Wish(longest, request.latency_us, request.fps, request.clock_mhz)
     with job.progress.timed("sizing", f"choosing an array for {job.part.name}"):
-        chosen = choose_array(job.module, job.part, wish, request.axi_lite, job.progress.detail)
+        chosen = choose_array(
+            job.module, job.part, wish, request.axi_lite, job.progress.detail, request.lanes
+        )
     return chosen.macs
 
 
 def _write_designs(job: Job, golden: Golden, defining: str) -> list[Path]:
-    """HLS C++ and the driver from level 4, Verilog from level 5, and the vectors of both test benches.
+    """HLS C++ from level 4, Verilog and the driver from level 5, and the vectors of both test benches.
 
     `defining` is the stage that gave the golden outputs. Gives the paths of the Verilog sources.
     """
     axi_lite = job.request.axi_lite
     with job.progress.timed("print", "printing HLS C++ and Verilog"):
-        write_hls(job.work / "hls", job.module, job.part)
         program = read_program(Schedule(), job.module)
-        write_driver(job.work / "driver", job.module, program, defining, axi_lite)
+        write_hls(job.work / "hls", job.module, job.part, program.lanes)
+        known = constants(program) if axi_lite else None
         job.run("lower-to-rtl{axi-lite=true}" if axi_lite else "lower-to-rtl")
         job.facts.measure_size(job.module, job.part)
-        write_files(job.work / "vectors", vectors(golden, *stream_formats(job.module)))
+        write_driver(job.work / "driver", job.module, known, defining)
+        write_files(job.work / "vectors", vectors(golden, job.module))
         write_primitives(job.work / PRIMITIVES, job.module, job.part)
         return write_verilog(job.work / "verilog", job.module)
 
@@ -225,4 +229,4 @@ def _synthesize(job: Job, files: list[Path]) -> dict[str, Any]:
     if not job.request.synthesis:
         return unasked(job.part).attribute()
     with job.progress.timed("synthesis", f"synthesizing for {job.part.name} with pyosys"):
-        return synthesize(files, job.module.main.name, job.part).attribute()
+        return synthesize(files, top_name(job.module), job.part).attribute()

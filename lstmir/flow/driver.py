@@ -9,29 +9,28 @@ from pathlib import Path
 from typing import Any
 
 from lstmir.flow.folder import write_files
+from lstmir.flow.writing import top_name
 from lstmir.interpreter.feeds import port_dtype
-from lstmir.interpreter.streams import beat_width
-from lstmir.ir.interface import Port, ports
+from lstmir.interpreter.streams import stream_format, stream_ports
+from lstmir.ir.interface import Port
 from lstmir.ir.module import Module
 from lstmir.numeric.fixed import FixedType
-from lstmir.passes.machine.memory_map import as_json, as_markdown, constants
-from lstmir.passes.machine.program import Program
+from lstmir.passes.machine.memory_map import as_json, as_markdown
 
 FACTS, MAP, MANUAL = "design.json", "memory_map.json", "memory_map.md"
 _CODE = (".py", ".cpp")
+ANY = -1
 
 
-def write_driver(
-    folder: Path, module: Module, program: Program, golden: str, axi_lite: bool
-) -> None:
-    """The driver of a scheduled module; `golden` is the stage, inside DIR, that defines its bits.
+def write_driver(folder: Path, module: Module, known: dict[str, int] | None, golden: str) -> None:
+    """The driver of a level-5 module; `golden` is the stage, inside DIR, that defines its bits.
 
-    With `axi_lite` come the registers, as data and as a page.
+    With the words of registers that are `known`, as `memory_map.constants` gives them, come the
+    registers, as data and as a page.
     """
-    known = constants(program)
-    registers = as_json(known) if axi_lite else None
-    files = {**driver_files(), FACTS: _text(facts(module, program, golden, registers))}
-    if registers is not None:
+    registers = {} if known is None else as_json(known)
+    files = {**driver_files(), FACTS: _text(facts(module, golden, registers or None))}
+    if known is not None:
         files |= {MAP: _text(registers), MANUAL: as_markdown(module.name, known)}
     write_files(folder, files)
 
@@ -43,33 +42,39 @@ def driver_files() -> dict[str, str]:
     return {file.name: file.read_text("utf-8") for file in found}
 
 
-def facts(
-    module: Module, program: Program, golden: str, registers: dict[str, Any] | None
-) -> dict[str, Any]:
+def facts(module: Module, golden: str, registers: dict[str, Any] | None) -> dict[str, Any]:
     """What the driver knows of the design."""
-    (source,), (target,) = ports(module, "input"), ports(module, "output")
-    steps = None if source.time is None else source.shape[source.time]
+    steps, results = (_steps(stream_ports(module, kind)) for kind in ("input", "output"))
     return {
-        "name": module.name,
-        "input": _port(source, program.input.type),
-        "output": _port(target, program.result_types[0]),
-        "features": program.words_in,
-        "steps": None if steps == -1 else steps,
-        "words": program.result.count,
-        "every_step": program.result.every_step,
+        "name": top_name(module),
+        "input": _stream(module, "input"),
+        "output": _stream(module, "output"),
+        "steps": None if steps == ANY else steps,
+        "every_step": results is not None and results in (ANY, steps),
         "golden": golden,
         "registers": registers,
     }
 
 
-def _port(port: Port, element: FixedType) -> dict[str, Any]:
+def _steps(found: list[Port]) -> int | None:
+    """The steps of a sample, `ANY` where that is free; None without steps."""
+    return None if found[0].time is None else found[0].shape[found[0].time]
+
+
+def _stream(module: Module, kind: str) -> dict[str, Any]:
+    format_ = stream_format(module, kind)
+    pairs = zip(stream_ports(module, kind), format_.parts, strict=True)
+    return {
+        "ports": [_port(port, *part) for port, part in pairs],
+        "word": format_.word_width,
+        "lanes": format_.lanes,
+    }
+
+
+def _port(port: Port, element: FixedType, words: int) -> dict[str, Any]:
     kept = {key: value for key, value in asdict(port).items() if key not in ("kind", "format")}
     format_ = {"signed": element.signed, "width": element.width, "fraction": element.frac}
-    return {
-        **kept,
-        "dtype": port_dtype(port).name,
-        "format": {**format_, "beat": beat_width(element)},
-    }
+    return {**kept, "dtype": port_dtype(port).name, "words": words, "format": format_}
 
 
 def _text(data: dict[str, Any]) -> str:

@@ -53,10 +53,21 @@ ZERO = "start-at-zero,canonicalize,fold-constants,dce"
 PACK = "block-layout,schedule"
 """From a tiled program to a scheduled one."""
 
-BACK = f"tile{{macs=$macs}},{PACK}"
-"""From fixed point to a scheduled program."""
+TILE = "tile{macs=$macs}"
+"""From fixed point to a tiled program."""
 
 DEFAULT_MACS = 16
+
+
+def pack(lanes: int) -> str:
+    """`PACK` for streams of so many words a beat."""
+    return PACK if lanes == 1 else f"{PACK}{{lanes={lanes}}}"
+
+
+def back(macs: int, lanes: int) -> str:
+    """From fixed point to a scheduled program."""
+    return f"{TILE.replace('$macs', str(macs))},{pack(lanes)}"
+
 
 _RANGES = "calibrate{histograms=false gram=false}"
 _GRAMS = "calibrate{histograms=false}"

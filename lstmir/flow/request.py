@@ -12,6 +12,7 @@ from lstmir.flow.recipes import recipe_named
 from lstmir.flow.toolchain import ToolMissing, ap_types
 from lstmir.frontends.parts.cut import WHOLE, Cut
 from lstmir.ir.diagnostics import UsageError, UserError, suggestion
+from lstmir.passes.schedule import LANES
 from lstmir.targets import PARTS, Part
 from lstmir.targets.coefficients import coefficients_of
 
@@ -23,7 +24,7 @@ class Request:
     """What the user asks for; None stands for the default, where that is not the same as asking for it.
 
     `rtl_sequences` is how many sequences level 5 is interpreted on. `axi_lite` adds registers for a host.
-    `period_us` is from one inference to the next, for the energy.
+    `period_us` is from one inference to the next, for the energy. A beat of the streams has `lanes` words.
     """
 
     model: str
@@ -43,6 +44,7 @@ class Request:
     logic_multipliers: bool = False
     synthesis: bool = True
     axi_lite: bool = False
+    lanes: int = 1
     cut: Cut = WHOLE
 
     def check(self) -> Part:
@@ -54,6 +56,8 @@ class Request:
         check_readable(self.data)
         check_headers(self.ap_types)
         check_target(self.output, [Path(self.model), Path(self.data)])
+        if self.lanes not in LANES:
+            raise UsageError(f"--lanes is one of {', '.join(map(str, LANES))}, not {self.lanes}")
         self._check_size(part)
         return part
 

@@ -90,7 +90,7 @@ def run_simulator(check: Check, bench: Bench, program: Path) -> Check:
 
 def stress(bench: Bench) -> Traffic:
     """Stalls now seldom, now nearly always, and resets, of which some come in any packet's middle."""
-    sequence = -(-bench.cycles // len(bench.golden.inputs))
+    sequence = -(-bench.cycles // bench.golden.sequences)
     return Traffic(
         LEAST_PERCENT,
         LEAST_PERCENT,
@@ -103,13 +103,13 @@ def stress(bench: Bench) -> Traffic:
 
 def sequences(bench: Bench, cycles: float) -> int:
     """How many sequences a run of at most so many cycles has: all, if it can, and one at least."""
-    count = len(bench.golden.inputs)
+    count = bench.golden.sequences
     return max(1, min(count, int(count * min(1, cycles / bench.cycles))))
 
 
 def first_sequences(bench: Bench, count: int) -> tuple[Path, Path]:
     """The files of beats that hold these sequences only."""
-    if count == len(bench.golden.inputs):
+    if count == bench.golden.sequences:
         return bench.inputs, bench.outputs
     return _cut(bench.inputs, bench.build, count), _cut(bench.outputs, bench.build, count)
 
@@ -133,14 +133,12 @@ def judged(check: Check, bench: Bench, result: SimulationResult) -> Check:
     done = replace(
         check, status="passed" if result.passed else "failed",
         reason=first_mismatch(result.first_mismatch) or stopped, sequences=result.packets_out,
-        values_compared=result.beats_out, mismatches=result.mismatches, resets=result.resets,
+        values_compared=bench.values(result.beats_out), mismatches=result.mismatches, resets=result.resets,
     )  # fmt: skip
     if check.back_pressure:  # stalls are random: how long they take says nothing
         return done
     done = replace(done, cycles_total_simulated=result.cycles_total)
-    whole = result.packets_out == len(
-        bench.golden.inputs
-    )  # the prediction is that of all sequences
+    whole = result.packets_out == bench.golden.sequences  # what is predicted is all of them
     if not result.passed or not whole or result.cycles_total == bench.cycles:
         return done
     return done.failed(f"{result.cycles_total} cycles simulated, {bench.cycles} predicted")

@@ -12,12 +12,12 @@ from lstmir.flow.benches import Bench, check_hls
 from lstmir.flow.check import Check, Golden, of_interpreter, timed
 from lstmir.flow.progress import Progress
 from lstmir.flow.simulations import SIMULATORS, check_verilog
+from lstmir.flow.writing import top_name
 from lstmir.interpreter.rtl import Clocked, Stalled
 from lstmir.interpreter.run import run_samples
-from lstmir.interpreter.streams import decode, encode
-from lstmir.ir.interface import ports
+from lstmir.interpreter.streams import steps_of, stream_format, stream_ports
+from lstmir.ir.interface import lanes_of
 from lstmir.ir.module import Module
-from lstmir.numeric.fixed import FixedType
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,13 @@ def check_design(design: Design, progress: Progress) -> list[Check]:
 
     In each of them it runs steadily, then once more with stalls and resets.
     """
-    count = min(design.rtl_sequences, len(design.golden.inputs))
+    count = min(design.rtl_sequences, design.golden.sequences)
     with progress.timed("interpret", f"interpreting level 5, cycle by cycle, on {count} sequences"):
         checks = [check_rtl(design.module, design.golden.first(count))]
     with tempfile.TemporaryDirectory() as build:
         bench = Bench(
-            design.folder, Path(build), design.module.main.name, design.golden, design.cycles, design.seed
+            design.folder, Path(build), top_name(design.module), design.golden, design.cycles,
+            design.seed, lanes_of(design.module),
         )  # fmt: skip
         with progress.timed("hls", "compiling the HLS C++ with g++ and running all sequences"):
             checks.append(check_hls(bench, design.headers))
@@ -65,30 +66,25 @@ def check_level(level: int, module: Module, golden: Golden) -> Check:
     return timed(check, lambda: check.compared(golden, _outputs(module, golden)))
 
 
-def _outputs(module: Module, golden: Golden) -> np.ndarray:
-    (outputs,) = run_samples(module, [golden.inputs])
-    return outputs.reshape(len(outputs), -1)
+def _outputs(module: Module, golden: Golden) -> tuple[np.ndarray, ...]:
+    pairs = zip(stream_ports(module, "input"), golden.inputs, strict=True)
+    found = run_samples(module, [port.from_steps(steps) for port, steps in pairs])
+    return steps_of(module, "output", found)
 
 
 def check_rtl(module: Module, golden: Golden) -> Check:
     """Level 5 in the interpreter, cycle by cycle."""
-    check = replace(of_interpreter(5), sequences=len(golden.inputs))
+    check = replace(of_interpreter(5), sequences=golden.sequences)
     return timed(check, lambda: _run_rtl(check, module, golden))
 
 
 def _run_rtl(check: Check, module: Module, golden: Golden) -> Check:
-    input_type, output_type = stream_formats(module)
-    beats = encode(list(golden.inputs), input_type)
+    source, target = (stream_format(module, kind) for kind in ("input", "output"))
+    steps = golden.result_steps
     try:
-        result = Clocked(module).run_streams(beats, golden.outputs.size)
-        outputs = decode(result.beats_out, output_type, golden.words)
+        beats = source.encode(zip(*golden.inputs, strict=True))
+        result = Clocked(module).run_streams(beats, target.beats * steps * golden.sequences)
+        outputs = target.decode(result.beats_out, steps)
     except (Stalled, ValueError) as error:
         return check.failed(error)
     return replace(check.compared(golden, outputs), cycles_total_simulated=result.cycles_total)
-
-
-def stream_formats(module: Module) -> tuple[FixedType, FixedType]:
-    """The formats of the elements on a level-5 module's streams, input and output."""
-    (source,), (result,) = ports(module, "input"), ports(module, "output")
-    assert source.format is not None and result.format is not None
-    return source.format, result.format

@@ -12,10 +12,9 @@ from lstmir.flow.folder import check_untouched, read_summary
 from lstmir.flow.models import level_of
 from lstmir.flow.progress import Progress
 from lstmir.flow.request import check_headers
-from lstmir.flow.verification import Design, check_design, check_level, stream_formats
-from lstmir.interpreter.streams import decode, parse_beats
+from lstmir.flow.verification import Design, check_design, check_level
+from lstmir.interpreter.streams import StreamFormat, parse_beats, stream_format
 from lstmir.ir.diagnostics import UserError
-from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
 from lstmir.syntax.parser import parse_module
 
@@ -62,18 +61,19 @@ def last_stages(folder: Path) -> dict[int, Module]:
 
 def read_golden(folder: Path, design: Module) -> Golden:
     """The vectors of a folder, read back through the formats of its streams."""
-    input_type, output_type = stream_formats(design)
-    features = ports(design, "input")[0].sample_shape[-1]
-    sent, expected = (
-        parse_beats((folder / "vectors" / name).read_text(encoding="utf-8"))
-        for name in ("inputs.txt", "outputs.txt")
+    inputs, outputs = (
+        _decoded(folder / "vectors" / f"{kind}s.txt", stream_format(design, kind))
+        for kind in ("input", "output")
     )
-    packets = sum(last for _, last in sent)
-    integers = decode([(data, last, 0) for data, last in sent], input_type, len(sent) // packets)
-    outputs = decode(
-        [(data, last, user) for data, last, user in expected], output_type, len(expected) // packets
-    )
-    return Golden(np.asarray(integers).reshape(packets, -1, features), outputs)
+    return Golden(inputs, outputs)
+
+
+def _decoded(path: Path, stream: StreamFormat) -> tuple[np.ndarray, ...]:
+    """The steps of each part in a file of packets that have equally many."""
+    beats = parse_beats(path.read_text(encoding="utf-8"))
+    packets = sum(last for _, last, *_ in beats)
+    answers = [(data, last, sum(user)) for data, last, *user in beats]
+    return tuple(stream.decode(answers, len(beats) // packets // stream.beats))
 
 
 def _rtl_sequences(summary: dict[str, Any]) -> int:

@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
 from lstmir.backends.hls_cpp import print_design as print_hls
+from lstmir.backends.hls_cpp.design import DEFAULT_PART
+from lstmir.backends.verilog.names import identifier
 from lstmir.backends.verilog.primitives import FAMILIES, print_primitives
 from lstmir.backends.verilog.printer import print_design as print_verilog
+from lstmir.flow.benches import OF_WORDS
 from lstmir.flow.check import Golden
 from lstmir.flow.folder import write_files
-from lstmir.interpreter.streams import encode, format_beats
+from lstmir.interpreter.streams import StreamFormat, format_beats, stream_format
 from lstmir.ir.module import Module
-from lstmir.numeric.fixed import FixedType
 from lstmir.targets import Part
 
 TEST_BENCH = ("testbench.h", "testbench_verilator.cpp", "testbench_cxxrtl.cpp")
 """One test bench, and what joins it to each simulator's model of the design."""
 
 
-def vectors(golden: Golden, input_type: FixedType, output_type: FixedType) -> dict[str, str]:
-    """The golden beats: `inputs.txt` and `outputs.txt`, one beat a line."""
-    expected = [(data, last, 0) for data, last in encode(list(golden.outputs), output_type)]
+def vectors(golden: Golden, module: Module) -> dict[str, str]:
+    """The golden beats of a level-5 module: `inputs.txt` and `outputs.txt`, one beat a line.
+
+    Where a beat has several words, `hls_inputs.txt` and `hls_outputs.txt` have a line for each.
+    """
+    source, target = (stream_format(module, kind) for kind in ("input", "output"))
+    files = _beats(golden, source, target)
+    if source.lanes == 1:
+        return files
+    of_words = _beats(golden, replace(source, lanes=1), replace(target, lanes=1))
+    return files | {f"{OF_WORDS}{name}": text for name, text in of_words.items()}
+
+
+def _beats(golden: Golden, source: StreamFormat, target: StreamFormat) -> dict[str, str]:
+    sent = source.encode(zip(*golden.inputs, strict=True))
+    expected = target.encode(zip(*golden.outputs, strict=True))
     return {
-        "inputs.txt": format_beats(encode(list(golden.inputs), input_type)),
-        "outputs.txt": format_beats(expected),
+        "inputs.txt": format_beats(sent),
+        "outputs.txt": format_beats((data, last, 0) for data, last in expected),
     }
 
 
-def write_hls(folder: Path, module: Module, part: Part) -> None:
-    """The HLS C++ of a level-4 module, with what builds it. Only the vendor's parts can be named."""
-    files = print_hls(module, part=part.device) if part.family == "xc7" else print_hls(module)
-    write_files(folder, files)
+def write_hls(folder: Path, module: Module, part: Part, lanes: int) -> None:
+    """The HLS C++ of a level-4 module, with what builds it. Only the vendor's parts can be named.
+
+    A beat is one word there, whatever it is in Verilog: with several lanes it has vectors of its own.
+    """
+    device = part.device if part.family == "xc7" else DEFAULT_PART
+    write_files(folder, print_hls(module, part=device, vectors="" if lanes == 1 else OF_WORDS))
 
 
 def write_verilog(folder: Path, module: Module) -> list[Path]:
@@ -41,11 +60,16 @@ def write_verilog(folder: Path, module: Module) -> list[Path]:
     """
     files = print_verilog(module)
     templates = resources.files("lstmir.backends.verilog").joinpath("templates")
-    top = module.main.name
+    top = top_name(module)
     extra = {name: templates.joinpath(name).read_text("utf-8") for name in TEST_BENCH}
     extra[f"{top}.core"] = core_file(top, sorted(files))
     paths = write_files(folder, {**files, **extra})
     return [path for path in paths if path.suffix == ".v"]
+
+
+def top_name(module: Module) -> str:
+    """What Verilog calls the design: its name, unless that is a word of Verilog's."""
+    return identifier(module.main.name)
 
 
 def write_primitives(folder: Path, module: Module, part: Part) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 
 import numpy as np
 
 from lstmir.interpreter.rtl import Clocked, Probe, Stalled
-from lstmir.interpreter.streams import decode, encode
+from lstmir.interpreter.streams import stream_format, stream_ports
 from lstmir.ir.diagnostics import UserError
-from lstmir.ir.interface import Port, ports
+from lstmir.ir.interface import Port
 from lstmir.ir.module import Module
 from lstmir.numeric.arrays import quantize_real, to_real
-from lstmir.numeric.fixed import FixedType
 
 
 def is_clocked(module: Module) -> bool:
@@ -26,33 +24,32 @@ def run_streamed(
 ) -> list[np.ndarray]:
     """The real results [samples, …] of a design, all samples sent back to back.
 
-    Raises `UserError` unless the interface has one input and one output with a format each, and
-    where the design stops or gives what is no result.
+    Raises `UserError` unless the interface has inputs and outputs with a format each, and where the
+    design stops or gives what is no result.
     """
-    (_, source), (result, target) = (_stream(module, kind) for kind in ("input", "output"))
-    samples = quantize_real(inputs[0].astype(np.float64), source)
-    words = prod(result.sample_shape)
-    try:
-        streams = Clocked(module, probe).run_streams(
-            encode(list(samples), source), words * len(samples)
+    source, target = (stream_format(module, kind) for kind in ("input", "output"))
+    given = [
+        port.to_steps(quantize_real(array.astype(np.float64), part.element))
+        for port, part, array in zip(
+            stream_ports(module, "input"), source.parts, inputs, strict=True
         )
-        integers = decode(streams.beats_out, target, words)
+    ]
+    results = stream_ports(module, "output")
+    steps = result_steps(results, given[0].shape[1])
+    try:
+        beats = source.encode(zip(*given, strict=True))
+        expected = target.beats * steps * len(given[0])
+        found = target.decode(Clocked(module, probe).run_streams(beats, expected).beats_out, steps)
     except (Stalled, ValueError) as error:
         raise UserError(f"@{module.main.name}: {error}", location=module.main.location) from error
-    return [to_real(integers, target).reshape(-1, *result.sample_shape)]
+    return [
+        port.from_steps(to_real(integers, part.element))
+        for port, part, integers in zip(results, target.parts, found, strict=True)
+    ]
 
 
-def _stream(module: Module, kind: str) -> tuple[Port, FixedType]:
-    found = ports(module, kind)
-    if len(found) != 1:
-        names = ", ".join(port.name for port in found) or "none"
-        raise UserError(
-            f"a design has one {kind} stream; the interface has {len(found)} {kind}s: {names}",
-            location=module.main.location,
-        )
-    if found[0].format is None:
-        raise UserError(
-            f"the interface has no format for the {kind} '{found[0].name}', so wires have no meaning",
-            location=module.main.location,
-        )
-    return found[0], found[0].format
+def result_steps(results: Sequence[Port], steps: int) -> int:
+    """Steps of the result of a packet that has so many, given the ports as `stream_ports` does."""
+    port = results[0]
+    size = 1 if port.time is None else port.shape[port.time]
+    return steps if size < 0 else size

@@ -7,6 +7,7 @@ array of a port; from "sample" on it is one sample, the array without its batch 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from lstmir.ir.diagnostics import Invalid
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 BATCH, SAMPLE = "batch", "sample"
+MOST_LANES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,38 @@ class Port:
 
         return samples[0] if self.batch is None else np.moveaxis(samples, 0, self.batch)
 
+    @property
+    def step_axis(self) -> int | None:
+        """The axis of time steps in a sample."""
+        if self.time is None:
+            return None
+        return self.time - (self.batch is not None and self.batch < self.time)
+
+    @property
+    def words(self) -> int:
+        """Elements of a step, or of a sample without steps; below 0 where that is not known."""
+        sizes = [size for axis, size in enumerate(self.sample_shape) if axis != self.step_axis]
+        return prod(sizes) if min(sizes, default=1) >= 0 else -1
+
+    def to_steps(self, samples: np.ndarray) -> np.ndarray:
+        """Samples [N, …] as [N, steps, words]; a sample without steps is one step."""
+        import numpy as np
+
+        if self.step_axis is None:
+            return samples.reshape(len(samples), 1, -1)
+        first = np.moveaxis(samples, 1 + self.step_axis, 1)
+        return first.reshape(*first.shape[:2], prod(first.shape[2:]))
+
+    def from_steps(self, steps: np.ndarray) -> np.ndarray:
+        """The inverse of `to_steps`."""
+        import numpy as np
+
+        count, length, _ = steps.shape
+        if self.step_axis is None:
+            return steps.reshape(count, *self.sample_shape)
+        sizes = [size for axis, size in enumerate(self.sample_shape) if axis != self.step_axis]
+        return np.moveaxis(steps.reshape(count, length, *sizes), 1, 1 + self.step_axis)
+
     def describe(self) -> str:
         """The shape as a person reads it, such as `[29, batch, 12]`."""
         names = ["?" if size < 0 else str(size) for size in self.shape]
@@ -77,8 +111,13 @@ def ports(module: Module, kind: str) -> list[Port]:
     ]
 
 
+def lanes_of(module: Module) -> int:
+    """Words in a beat of the module's streams."""
+    return int(module.attributes.get("lanes", 1))
+
+
 def check_interface(module: Module) -> None:
-    """Raise `Invalid` unless the module's interface is a list of ports."""
+    """Raise `Invalid` unless the module's interface is a list of ports, and its lanes are a number."""
     interface = module.attributes.get("interface", ())
     if not isinstance(interface, tuple):
         raise Invalid("the interface is a list of ports")
@@ -93,6 +132,9 @@ def check_interface(module: Module) -> None:
                 f"a port of the interface has {expected}, the last three if known"
             ) from error
         _check_port(port)
+    lanes = module.attributes.get("lanes", 1)
+    if type(lanes) is not int or not 1 <= lanes <= MOST_LANES:
+        raise Invalid(f"the lanes of a module's streams are 1 to {MOST_LANES}, not {lanes!r}")
     if module.attributes.get("form", BATCH) not in (BATCH, SAMPLE):
         raise Invalid(f"the form of a module is '{BATCH}' or '{SAMPLE}'")
 

@@ -11,7 +11,7 @@ import pytest
 from lstmir import dialects, passes
 from lstmir.flow.arrays import load_arrays
 from lstmir.flow.models import level_of, load_model
-from lstmir.flow.recipes import BACK, FRONT, RECIPES
+from lstmir.flow.recipes import FRONT, RECIPES, back
 from lstmir.ir.module import Module
 from lstmir.pipeline.manager import run_passes
 from lstmir.pipeline.passes import Context, Pass
@@ -22,7 +22,7 @@ from tests.flow.tiny import CLASSES, data, write_data
 
 VOWELS = Path(__file__).parents[2] / "examples" / "vowels"
 MODEL = VOWELS / "vowels_h32.onnx"
-PIPELINE = f"{FRONT},bank50,{BACK.replace('$macs', '16')},lower-to-rtl"
+PIPELINE = f"{FRONT},bank50,{back(16, 1)},lower-to-rtl"
 WORDS = ["--feed", "feed.npz", "-o", "y.npz"]
 SEQUENCES = 2
 

@@ -45,6 +45,6 @@ def test_states_among_the_data_are_refused(capsys: pytest.CaptureFixture[str]) -
     states = {f"h0_{half}": np.ones((6, 1, HIDDEN), np.float32) for half in ("train", "test")}
     np.savez("tiny.npz", **data(), **states)  # type: ignore[arg-type]
     assert main(["compile", "tiny.json", "--data", "tiny.npz", *WORDS]) == 1
-    said = "error: the machine has one input stream, this model has 2 inputs (x, h0)"
+    said = "error: the machine is given no states, and tiny.npz has those of h0"
     assert said in capsys.readouterr().err
     assert not Path("out").exists()

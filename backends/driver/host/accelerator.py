@@ -9,18 +9,21 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .design import Design, Port, Register, read_design
+from .design import Array, Design, Port, Register, Stream, read_design
 from .errors import DriverError
-from .packets import Array, dequantize, quantize
+from .packets import Packet, dequantize, quantize
 
 BACKENDS = ("simulation", "interpreter", "pynq")
 
+Arrays = Array | Mapping[str, Array]
+"""An array for each port by name, or the array of the only one."""
+
 
 class Backend(Protocol):
-    """Something that answers packets, arrays [steps, features] of integers."""
+    """Something that answers packets, integers [steps, words] of each port."""
 
-    def answers(self, packets: Sequence[Array]) -> list[Array]:
-        """The integers of each packet's result, in one dimension, in the order of the packets."""
+    def answers(self, packets: Sequence[Packet]) -> list[Packet]:
+        """The integers of each packet's result, in the order of the packets."""
 
     def read(self, address: int) -> int:
         """A register's word."""
@@ -48,41 +51,59 @@ class Accelerator:
         self.design = read_design(Path(folder or Path(__file__).resolve().parents[1]))
         self._backend: Backend | None = _start(backend, self.design, options)
 
-    def run(self, arrays: Array | Mapping[str, Array]) -> dict[str, Array]:
-        """The model's outputs by name, for its input as an array, or by name.
+    def run(self, arrays: Arrays) -> dict[str, Array]:
+        """The model's outputs by name, for its inputs by name; one input may come alone.
 
         Real numbers are rounded half to even to the input's format, and clipped. Raises
         `DriverError` for arrays of another shape, too many steps, NaN or infinity.
         """
-        port, result = self.design.input, self.design.output
-        if isinstance(arrays, Mapping):
-            _check_names(arrays, port)
-            arrays = arrays[port.name]
-        array = _numbers(np.asarray(arrays), port)
-        if len(array.shape) != len(port.shape):
-            raise _wrong_shape(port, array.shape, port.describe())
-        samples = array[None] if port.batch is None else np.moveaxis(array, port.batch, 0)
-        if not len(samples):
-            raise DriverError(f"the input {port.name} has no sample")
-        reals = np.stack(self.run_sequences(list(samples)))
-        whole = reals[0] if result.batch is None else np.moveaxis(reals, 0, result.batch)
-        return {result.name: whole.astype(result.dtype)}
+        found = _by_name(arrays, self.design.input)
+        samples = {port.name: _samples(found[port.name], port) for port in self.design.input.ports}
+        counts = {name: len(each) for name, each in samples.items()}
+        if len(set(counts.values())) > 1:
+            told = ", ".join(f"{name} {count}" for name, count in counts.items())
+            raise DriverError(f"the inputs have different numbers of samples: {told}")
+        each = [dict(zip(samples, one, strict=True)) for one in zip(*samples.values(), strict=True)]
+        answers = self._run_sequences(each)
+        return {
+            port.name: _whole([answer[port.name] for answer in answers], port)
+            for port in self.design.output.ports
+        }
 
-    def run_sequences(self, sequences: Sequence[Array]) -> list[Array]:
-        """The result of each sequence as real numbers; sequences may be of different lengths."""
-        port, result = self.design.input, self.design.output
-        found = [_numbers(np.asarray(sequence), port) for sequence in sequences]
-        packets = [self._checked(array) for array in found]
-        answers = self.run_integers([quantize(packet, port.format) for packet in packets])
+    def run_sequences(self, sequences: Sequence[Arrays]) -> list[Any]:
+        """The result of each sequence as real numbers; sequences may be of different lengths.
+
+        A sequence is an array, or arrays by name, and so is a result: by name if there are several.
+        """
+        found = self._run_sequences([_by_name(each, self.design.input) for each in sequences])
+        return [_alone(each) for each in found]
+
+    def _run_sequences(self, sequences: Sequence[Mapping[str, Array]]) -> list[dict[str, Array]]:
+        source, result = self.design.input.ports, self.design.output.ports
+        packets = [self._checked(sequence) for sequence in sequences]
+        rounded = [
+            [quantize(_numbers(a, p), p.format) for a, p in zip(packet, source, strict=True)]
+            for packet in packets
+        ]
         return [
-            dequantize(answer, result.format).reshape(self._result_shape(len(packet)))
-            for answer, packet in zip(answers, packets, strict=True)
+            {
+                port.name: port.from_steps(dequantize(steps, port.format))
+                for port, steps in zip(result, answer, strict=True)
+            }
+            for answer in self._running().answers(rounded)
         ]
 
-    def run_integers(self, packets: Sequence[Array]) -> list[Array]:
-        """The integers of each result, in one dimension, for integers [steps, features] of the input."""
-        checked = [self._checked(np.asarray(packet)) for packet in packets]
-        return self._running().answers(checked)
+    def run_integers(self, packets: Sequence[Arrays]) -> list[Any]:
+        """The integers of each result, in one dimension, for integers [steps, features] of the input.
+
+        Arrays are by name where there are several.
+        """
+        checked = [self._checked(_by_name(packet, self.design.input)) for packet in packets]
+        names = self.design.output.names
+        return [
+            _alone({name: steps.ravel() for name, steps in zip(names, answer, strict=True)})
+            for answer in self._running().answers(checked)
+        ]
 
     @property
     def registers(self) -> Registers:
@@ -113,27 +134,21 @@ class Accelerator:
             raise DriverError("the accelerator was closed")
         return self._backend
 
-    def _checked(self, packet: Array) -> Array:
-        """A packet [steps, features] of a sample's shape."""
-        design, steps = self.design, "any" if self.design.steps is None else self.design.steps
-        shape = packet.shape
-        if not 1 <= len(shape) <= 2 or shape[-1] != design.features:
-            raise _wrong_shape(design.input, shape, f"[{steps}, {design.features}] a sequence")
-        packet = packet.reshape(-1, design.features)
-        if not len(packet):
+    def _checked(self, arrays: Mapping[str, Array]) -> Packet:
+        """Sequences of all inputs as steps, equally many of each."""
+        ports, most = self.design.input.ports, self.design.steps
+        packet = [port.to_steps(np.asarray(arrays[port.name])) for port in ports]
+        steps = len(packet[0])
+        if any(len(each) != steps for each in packet):
+            told = ", ".join(f"{p.name} {len(each)}" for p, each in zip(ports, packet, strict=True))
+            raise DriverError(f"the inputs have different numbers of steps: {told}")
+        if not steps:
             raise DriverError("a sequence has no steps")
-        if design.steps is not None and len(packet) > design.steps:
+        if most is not None and steps > most:
             raise DriverError(
-                f"a sequence has {len(packet)} steps, the model was declared with at most {design.steps}"
+                f"a sequence has {steps} steps, the model was declared with at most {most}"
             )
         return packet
-
-    def _result_shape(self, steps: int) -> tuple[int, ...]:
-        shape, place = list(self.design.output.sample), self.design.output
-        if self.design.every_step and place.time is not None:
-            behind_batch = place.batch is not None and place.batch < place.time
-            shape[place.time - behind_batch] = steps
-        return tuple(shape)
 
 
 class Registers:
@@ -177,10 +192,40 @@ def _start(backend: str, design: Design, options: dict[str, Any]) -> Backend:
     raise DriverError(f"unknown backend '{backend}' (known: {', '.join(BACKENDS)})")
 
 
-def _check_names(arrays: Mapping[str, Array], port: Port) -> None:
-    if set(arrays) != {port.name}:
+def _by_name(arrays: Arrays, stream: Stream) -> dict[str, Array]:
+    """An array for each port of the stream."""
+    if not isinstance(arrays, Mapping):
+        if stream.ports[1:]:
+            raise DriverError(f"the model has several inputs: {', '.join(stream.names)}")
+        return {stream.names[0]: np.asarray(arrays)}
+    if set(arrays) != set(stream.names):
         found = ", ".join(arrays) or "nothing"
-        raise DriverError(f"the model's input is {port.name}; there came {found}")
+        what = "inputs are" if stream.ports[1:] else "input is"
+        raise DriverError(f"the model's {what} {', '.join(stream.names)}; there came {found}")
+    return {name: np.asarray(array) for name, array in arrays.items()}
+
+
+def _alone(arrays: dict[str, Array]) -> Any:
+    """The only array, or all of them by name."""
+    return arrays if len(arrays) > 1 else next(iter(arrays.values()))
+
+
+def _samples(array: Array, port: Port) -> Array:
+    """The samples of a port's array."""
+    array = _numbers(array, port)
+    if array.ndim != len(port.shape):
+        raise port.wrong(array.shape, port.describe())
+    samples = array[None] if port.batch is None else np.moveaxis(array, port.batch, 0)
+    if not len(samples):
+        raise DriverError(f"the input {port.name} has no sample")
+    return samples
+
+
+def _whole(samples: Sequence[Array], port: Port) -> Array:
+    """The port's array of its samples."""
+    reals = np.stack(samples)
+    whole = reals[0] if port.batch is None else np.moveaxis(reals, 0, port.batch)
+    return whole.astype(port.dtype)
 
 
 def _numbers(array: Array, port: Port) -> Array:
@@ -190,9 +235,3 @@ def _numbers(array: Array, port: Port) -> Array:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise DriverError(f"the input {port.name} holds NaN or infinity")
     return array
-
-
-def _wrong_shape(port: Port, shape: tuple[int, ...], expected: str) -> DriverError:
-    return DriverError(
-        f"the input {port.name} has shape {list(shape)}, the design expects {expected}"
-    )

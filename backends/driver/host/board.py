@@ -12,7 +12,7 @@ from typing import Any
 
 from .design import Design
 from .errors import DriverError
-from .packets import Array, from_beats, to_beats
+from .packets import Packet, from_words, to_words
 
 
 class Board:
@@ -44,22 +44,22 @@ class Board:
             raise DriverError(f"the overlay has no block '{name}'")
         return found
 
-    def answers(self, packets: Sequence[Array]) -> list[Array]:
+    def answers(self, packets: Sequence[Packet]) -> list[Packet]:
         return [self._answer(packet) for packet in packets]
 
-    def _answer(self, packet: Array) -> Array:
-        design = self._design
-        beats = to_beats(packet, design.input.format)
-        count, kind = design.words_of(len(packet)), f"uint{design.output.format.beat}"
-        source = self._allocate(shape=(len(beats),), dtype=beats.dtype)
-        target = self._allocate(shape=(count,), dtype=kind)
+    def _answer(self, packet: Packet) -> Packet:
+        # In memory, the low lane of a beat comes first.
+        words, result = to_words(packet, self._design.input), self._design.output
+        count = self._design.beats_of(len(packet[0])) * result.lanes
+        source = self._allocate(shape=(len(words),), dtype=words.dtype)
+        target = self._allocate(shape=(count,), dtype=f"uint{result.word}")
         try:
-            source[:] = beats
+            source[:] = words
             self._dma.recvchannel.transfer(target)
             self._dma.sendchannel.transfer(source)
             self._dma.sendchannel.wait()
             self._dma.recvchannel.wait()
-            return from_beats(target.copy(), design.output.format)
+            return from_words(target.copy(), result)
         finally:
             source.freebuffer()
             target.freebuffer()

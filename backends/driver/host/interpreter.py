@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from .design import Design
 from .errors import DriverError
-from .packets import Array
+from .packets import Packet
 
 
 class Interpreter:
@@ -24,12 +24,20 @@ class Interpreter:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise DriverError(f"cannot read {path}: {error.strerror}") from error
+        self._design = design
         self._module = parse_module(text, str(path))
 
-    def answers(self, packets: Sequence[Array]) -> list[Array]:
+    def answers(self, packets: Sequence[Packet]) -> list[Packet]:
+        return [self._answer(packet) for packet in packets]
+
+    def _answer(self, packet: Packet) -> Packet:
         from lstmir.interpreter.run import run_samples
 
-        return [run_samples(self._module, [packet[None]])[0].ravel() for packet in packets]
+        design = self._design
+        pairs = zip(design.input.ports, packet, strict=True)
+        found = run_samples(self._module, [port.from_steps(steps)[None] for port, steps in pairs])
+        results = zip(design.output.ports, found, strict=True)
+        return [port.to_steps(array[0]) for port, array in results]
 
     def read(self, address: int) -> int:
         raise DriverError("the interpreter runs the model, which has no registers")

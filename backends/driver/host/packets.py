@@ -1,16 +1,17 @@
-"""Real numbers to the integers of a format, integers to the beats of a stream, and back."""
+"""Real numbers to the integers of a format, integers to the words and beats of a stream, and back."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .design import Format
+from .design import Array, Format, Stream
 from .errors import DriverError
 
-Array = NDArray[Any]
+Packet = Sequence[Array]
+"""The integers [steps, words] of each port."""
 
 _EXACT = 53
 """Every integer of so many bits is a double."""
@@ -37,20 +38,58 @@ def dequantize(integers: Array, format_: Format) -> NDArray[np.float64]:
     return np.ldexp(doubles, -format_.fraction).reshape(integers.shape)
 
 
-def to_beats(integers: Array, format_: Format) -> Array:
-    """The wires of each element's beat, as natural numbers of its width. Raises `DriverError`."""
+def to_words(packet: Packet, stream: Stream) -> Array:
+    """The words of a packet, beat by beat, as natural numbers of their width. Raises `DriverError`."""
+    kind = f"uint{stream.word}"
+    parts = [
+        _naturals(array, port.format, stream.word).reshape(len(array), port.words)
+        for array, port in zip(packet, stream.ports, strict=True)
+    ]
+    padding = np.zeros((len(parts[0]), stream.beats * stream.lanes - stream.words), kind)
+    return np.concatenate([*parts, padding], axis=1).ravel()
+
+
+def _naturals(integers: Array, format_: Format, word: int) -> Array:
     flat = [int(n) for n in integers.ravel().tolist()]
     if flat and not format_.least <= min(flat) <= max(flat) <= format_.most:
         wrong = next(n for n in flat if not format_.least <= n <= format_.most)
         raise DriverError(f"the integer {wrong} is none of the {format_}")
-    mask = (1 << format_.beat) - 1
-    return np.array([n & mask for n in flat], f"uint{format_.beat}")
+    mask = (1 << word) - 1
+    return np.array([n & mask for n in flat], f"uint{word}")
 
 
-def from_beats(beats: Array, format_: Format) -> Array:
-    """The integers of beats, in one dimension."""
-    sign = 1 << format_.beat - 1
-    integers = [int(n) for n in beats.tolist()]
+def from_words(words: Array, stream: Stream) -> Packet:
+    """The integers [steps, words] of each port in the words of whole steps."""
+    steps = words.reshape(-1, stream.beats * stream.lanes)
+    found, first = [], 0
+    for port in stream.ports:
+        found.append(_integers(steps[:, first : first + port.words], port.format, stream.word))
+        first += port.words
+    return found
+
+
+def _integers(words: Array, format_: Format, word: int) -> Array:
+    sign = 1 << word - 1
+    integers = [int(n) for n in words.ravel().tolist()]
     if format_.signed:
         integers = [(n ^ sign) - sign for n in integers]
-    return np.array(integers, np.int64 if format_.width <= _EXACT else object)
+    kind = np.int64 if format_.width <= _EXACT else object
+    return np.array(integers, kind).reshape(words.shape)
+
+
+def to_beats(words: Array, stream: Stream) -> list[str]:
+    """The data of each beat in hexadecimal digits; the first lane is the low one."""
+    digits = stream.word // 4
+    return [
+        "".join(f"{word:0{digits}x}" for word in reversed(lanes))
+        for lanes in words.reshape(-1, stream.lanes).tolist()
+    ]
+
+
+def from_beats(beats: Sequence[str], stream: Stream) -> Array:
+    """The words of beats."""
+    mask = (1 << stream.word) - 1
+    shifts = [stream.word * lane for lane in range(stream.lanes)]
+    return np.array(
+        [int(beat, 16) >> n & mask for beat in beats for n in shifts], f"uint{stream.word}"
+    )

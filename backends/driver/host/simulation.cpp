@@ -1,6 +1,6 @@
 // Simulates a design for the driver: commands come in lines, and so do answers.
 //
-//   P HEX...      a packet, a beat each; it waits until the design takes it
+//   P HEX...      a packet, a beat of any width each; it waits until the design takes it
 //   A             the next answer: USER HEX...
 //   R ADDRESS     read a register: RESPONSE HEX
 //   W ADDRESS HEX write a register: RESPONSE
@@ -10,9 +10,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <iomanip>
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "Vtop.h"
@@ -26,9 +28,42 @@ constexpr int kResetCycles = 4;
 template <class Dut>
 constexpr bool has_registers = requires(Dut& dut) { dut.s_axi_awvalid; };
 
+// What is on a beat's wires, in pieces of 32 bits, the low one first.
+using Data = std::vector<uint32_t>;
+
+Data from_hex(const std::string& digits) {
+    Data data((digits.size() + 7) / 8);
+    for (size_t i = 0; i < digits.size(); ++i) {
+        const uint32_t digit = std::stoul(digits.substr(digits.size() - 1 - i, 1), nullptr, 16);
+        data[i / 8] |= digit << 4 * (i % 8);
+    }
+    return data;
+}
+
+// Verilator has integers of up to 64 bits for wires, and arrays for more of them.
+template <class Wires>
+void drive(Wires& wires, const Data& data) {
+    const auto piece = [&](size_t i) { return i < data.size() ? data[i] : 0; };
+    if constexpr (std::is_integral_v<Wires>)
+        wires = static_cast<Wires>(piece(0) | uint64_t{piece(1)} << 32);
+    else
+        for (size_t i = 0; i < sizeof(Wires) / sizeof(wires[0]); ++i) wires[i] = piece(i);
+}
+
+template <class Wires>
+std::string to_hex(const Wires& wires) {
+    std::ostringstream text;
+    text << std::hex << std::setfill('0');
+    if constexpr (std::is_integral_v<Wires>)
+        text << uint64_t{wires};
+    else
+        for (size_t i = sizeof(Wires) / sizeof(wires[0]); i-- > 0;) text << std::setw(8) << wires[i];
+    return text.str();
+}
+
 struct Answer {
     bool user = false;
-    std::vector<uint64_t> words;
+    std::vector<std::string> beats;
 };
 
 template <class Dut>
@@ -37,17 +72,17 @@ public:
     Simulator() { reset(); }
 
     void packet(std::istream& words) {
-        std::vector<uint64_t> beats;
-        for (uint64_t beat; words >> std::hex >> beat;) beats.push_back(beat);
+        std::vector<Data> beats;
+        for (std::string digits; words >> digits;) beats.push_back(from_hex(digits));
         for (size_t i = 0; i < beats.size(); ++i) beats_.push_back({beats[i], i + 1 == beats.size()});
     }
 
     void answer() {
         while (answers_.empty())
             if (!step()) return;
-        std::cout << answers_.front().user << std::hex;
-        for (const uint64_t word : answers_.front().words) std::cout << ' ' << word;
-        std::cout << std::dec << '\n';
+        std::cout << answers_.front().user;
+        for (const std::string& beat : answers_.front().beats) std::cout << ' ' << beat;
+        std::cout << '\n';
         answers_.pop_front();
     }
 
@@ -99,7 +134,7 @@ public:
 
 private:
     struct Beat {
-        uint64_t data;
+        Data data;
         bool last;
     };
 
@@ -122,7 +157,7 @@ private:
 
     void idle() {
         dut_.clk = 0;
-        dut_.s_axis_tdata = 0;
+        drive(dut_.s_axis_tdata, {});
         dut_.s_axis_tlast = dut_.s_axis_tvalid = 0;
         dut_.m_axis_tready = 1;
         if constexpr (has_registers<Dut>) {
@@ -143,13 +178,13 @@ private:
     bool step() {
         const bool offered = !beats_.empty();
         dut_.s_axis_tvalid = offered;
-        dut_.s_axis_tdata = offered ? beats_.front().data : 0;
+        drive(dut_.s_axis_tdata, offered ? beats_.front().data : Data{});
         dut_.s_axis_tlast = offered && beats_.front().last;
         dut_.eval();
         const bool takes = offered && dut_.s_axis_tready;
         const bool gives = dut_.m_axis_tvalid;
         if (gives) {
-            current_.words.push_back(dut_.m_axis_tdata);
+            current_.beats.push_back(to_hex(dut_.m_axis_tdata));
             current_.user = current_.user || dut_.m_axis_tuser;
             if (dut_.m_axis_tlast) {
                 answers_.push_back(current_);

@@ -6,11 +6,9 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 
-import numpy as np
-
 from .design import Design
 from .errors import DriverError
-from .packets import Array, from_beats, to_beats
+from .packets import Packet, from_beats, from_words, to_beats, to_words
 from .verilate import simulator
 
 _SECONDS = 10.0
@@ -39,24 +37,23 @@ class Simulation:
         """Clock cycles so far."""
         return int(self._ask("C")[0])
 
-    def answers(self, packets: Sequence[Array]) -> list[Array]:
+    def answers(self, packets: Sequence[Packet]) -> list[Packet]:
         """As `Backend.answers`. Raises `DriverError` for integers that are not in the input's format."""
-        source = self._design.input.format
-        lines = [" ".join(f"{n:x}" for n in to_beats(each, source).tolist()) for each in packets]
-        for line in lines:
-            self._say(f"P {line}")
+        source = self._design.input
+        sent = [to_beats(to_words(packet, source), source) for packet in packets]
+        for beats in sent:
+            self._say(f"P {' '.join(beats)}")
         found = [self._ask("A") for _ in packets]
         return [self._read(packet, *answer) for packet, answer in zip(packets, found, strict=True)]
 
-    def _read(self, packet: Array, user: str, *words: str) -> Array:
+    def _read(self, packet: Packet, user: str, *beats: str) -> Packet:
         """The integers of an answer."""
-        result = self._design.output.format
+        result = self._design.output
         if user != "0":
             raise DriverError("the design refused a packet")
-        if len(words) != self._design.words_of(len(packet)):
-            raise DriverError(f"the design answered with {len(words)} beats")
-        beats = np.array([int(word, 16) for word in words], f"uint{result.beat}")
-        return from_beats(beats, result)
+        if len(beats) != self._design.beats_of(len(packet[0])):
+            raise DriverError(f"the design answered with {len(beats)} beats")
+        return from_words(from_beats(beats, result), result)
 
     def read(self, address: int) -> int:
         response, word = self._ask(f"R {address:x}")

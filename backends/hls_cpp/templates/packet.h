@@ -40,6 +40,32 @@ READ:
     return whole;
 }
 
+// Reads the words of a step in front of others. False if the packet ended among them.
+template <class Beat, class T, int N>
+bool read_part(hls::stream<Beat>& input, T (&part)[N], bool& last) {
+PART:
+    for (int i = 0; i < N && !last; ++i) {
+#pragma HLS PIPELINE II=1
+        const Beat beat = input.read();
+        const ap_uint<T::width> bits = beat.data;
+        part[i].range() = bits;
+        last = beat.last != 0;
+    }
+    return !last;
+}
+
+// Reads what is left of a packet. False if there was any, or its last step was not whole.
+template <class Beat>
+bool read_rest(hls::stream<Beat>& input, bool whole, bool last) {
+    whole = whole && last;
+REST:
+    while (!last) {
+#pragma HLS PIPELINE II=1
+        last = input.read().last != 0;
+    }
+    return whole;
+}
+
 // Reads all steps of a packet. False if it ended inside a step, or has more of them than there is
 // room for: it is read to its end, and worth nothing.
 template <class Beat, class T, int N, int Most>
@@ -48,13 +74,7 @@ bool read_steps(hls::stream<Beat>& input, T (&packet)[Most][N], int& steps) {
     for (steps = 0; !last && whole && steps < Most; ++steps) {
         whole = read_step(input, packet[steps], last);
     }
-    whole = whole && last;
-REST:
-    while (!last) {
-#pragma HLS PIPELINE II=1
-        last = input.read().last != 0;
-    }
-    return whole;
+    return read_rest(input, whole, last);
 }
 
 template <class Beat, class Integer>

@@ -14,7 +14,7 @@ open_solution -reset solution -flow_target vivado
 set_part {{{part}}}
 create_clock -period {{clock_ns}} -name default
 
-set arguments "$vectors/inputs.txt $vectors/outputs.txt"
+set arguments "$vectors/{{vectors}}inputs.txt $vectors/{{vectors}}outputs.txt"
 csim_design -argv $arguments
 csynth_design
 cosim_design -argv $arguments

@@ -3,7 +3,7 @@
 //   PROGRAM INPUTS OUTPUTS [--OPTION NUMBER]...
 //
 // INPUTS holds a beat a line, `HEXDATA LAST`; OUTPUTS the beats to expect, `HEXDATA LAST USER`.
-// Lines that begin with `//` are comments.
+// Lines that begin with `//` are comments. A beat may be of any width.
 //
 //   --ready-percent P, --valid-percent P   below 100: how often a stream moves, at random
 //   --pace-cycles N     every N cycles or so, each stream moves anew as often as it likes, from its P up
@@ -17,14 +17,18 @@
 // The result is one line of JSON; exit status 0 if all is as expected, 1 if not, 2 for bad arguments.
 //
 // What is not valid is noise, and so is everything while the design is in reset, so that a design that
-// looks at it shows. The same seed gives the same stimuli in every simulator.
+// looks at it shows; its data have as many bytes as those of the beats. The same seed gives the same
+// stimuli in every simulator.
 
 #ifndef TESTBENCH_H
 #define TESTBENCH_H
 
+#include <array>
+#include <cctype>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
+#include <iomanip>
 #include <iostream>
 #include <random>
 #include <sstream>
@@ -33,8 +37,15 @@
 
 namespace testbench {
 
+constexpr size_t kPieceBits = 64, kPieceDigits = kPieceBits / 4;
+
+// The data of a beat in pieces of 64 bits, the low one first.
+template <size_t Pieces>
+using Data = std::array<uint64_t, Pieces>;
+
+template <size_t Pieces>
 struct Beat {
-    uint64_t data = 0;
+    Data<Pieces> data{};
     bool last = false;
     bool user = false;
     bool operator==(const Beat& other) const {
@@ -96,18 +107,34 @@ inline Options parse_arguments(int argc, char** argv) {
     return options;
 }
 
-inline std::vector<Beat> read_beats(const std::string& path, bool with_user) {
+// False for what is no number, or has more digits than there is room for.
+template <size_t Pieces>
+bool parse_data(const std::string& digits, Data<Pieces>& data) {
+    if (digits.size() > Pieces * kPieceDigits) return false;
+    for (size_t i = 0; i < digits.size(); ++i) {
+        const char digit = digits[digits.size() - 1 - i];
+        if (!std::isxdigit(static_cast<unsigned char>(digit))) return false;
+        const uint64_t number = std::stoul(std::string(1, digit), nullptr, 16);
+        data[i / kPieceDigits] |= number << 4 * (i % kPieceDigits);
+    }
+    return true;
+}
+
+template <size_t Pieces>
+std::vector<Beat<Pieces>> read_beats(const std::string& path, bool with_user) {
     std::ifstream file(path);
     if (!file) refuse("cannot read " + path);
-    std::vector<Beat> beats;
+    std::vector<Beat<Pieces>> beats;
     std::string line;
     for (int number = 1; std::getline(file, line); ++number) {
         if (line.empty() || line.compare(0, 2, "//") == 0) continue;
         std::istringstream words(line);
-        Beat beat;
-        words >> std::hex >> beat.data >> beat.last;
+        std::string digits;
+        Beat<Pieces> beat;
+        words >> digits >> beat.last;
         if (with_user) words >> beat.user;
-        const bool whole = words && (words >> std::ws).eof();
+        const bool whole =
+            words && (words >> std::ws).eof() && parse_data<Pieces>(digits, beat.data);
         if (!whole) refuse(path + ":" + std::to_string(number) + ": not a beat: " + line);
         beats.push_back(beat);
     }
@@ -116,37 +143,70 @@ inline std::vector<Beat> read_beats(const std::string& path, bool with_user) {
     return beats;
 }
 
+// The bits of as many bytes as some beat has. Ports may end there: what is beyond them must be zero.
+template <size_t Pieces>
+Data<Pieces> bytes_of(const std::vector<Beat<Pieces>>& beats) {
+    Data<Pieces> mask{};
+    for (const Beat<Pieces>& beat : beats)
+        for (size_t i = 0; i < Pieces; ++i) mask[i] |= beat.data[i];
+    bool below = false;
+    for (size_t i = Pieces; i-- > 0;) {
+        uint64_t bytes = below ? ~uint64_t{0} : 0;
+        while (mask[i] & ~bytes) bytes = bytes << 8 | 0xff;
+        below = below || bytes;
+        mask[i] = bytes;
+    }
+    return mask;
+}
+
 // Where each packet begins, and the end of the last.
-inline std::vector<size_t> begins_of_packets(const std::vector<Beat>& beats) {
+template <size_t Pieces>
+std::vector<size_t> begins_of_packets(const std::vector<Beat<Pieces>>& beats) {
     std::vector<size_t> begins{0};
     for (size_t i = 0; i < beats.size(); ++i)
         if (beats[i].last) begins.push_back(i + 1);
     return begins;
 }
 
-inline std::string json(const Beat* beat) {
+template <size_t Pieces>
+std::string json(const Data<Pieces>& data) {
+    size_t high = Pieces - 1;
+    while (high > 0 && !data[high]) --high;
+    std::ostringstream text;
+    text << std::hex << data[high] << std::setfill('0');
+    while (high-- > 0) text << std::setw(kPieceDigits) << data[high];
+    return text.str();
+}
+
+template <size_t Pieces>
+std::string json(const Beat<Pieces>* beat) {
     if (!beat) return "null";
     std::ostringstream text;
-    text << "{\"data\": \"" << std::hex << beat->data << "\", \"last\": " << beat->last
+    text << "{\"data\": \"" << json<Pieces>(beat->data) << "\", \"last\": " << beat->last
          << ", \"user\": " << beat->user << "}";
     return text.str();
 }
 
 // The design in a simulator. `Model` has:
+//   kPieces                          those of the wider stream's data
 //   explicit Model(uint64_t seed)    where the simulator can, registers start at random values
 //   void reset(bool high)
-//   void offer(uint64_t data, bool last, bool valid)    the input stream, which `takes()` it or not
+//   void offer(const Data<kPieces>& data, bool last, bool valid)    the input stream: it `takes()` it or not
 //   void ready(bool high)                               the output stream, which `gives()` a `beat()` or not
 //   void settle()                    the logic follows its inputs
 //   void tick()                      the clock rises, then falls: nothing looks at that edge
 //   void finish()
 template <class Model>
 class Bench {
+    using Beat = testbench::Beat<Model::kPieces>;
+    using Data = testbench::Data<Model::kPieces>;
+
 public:
     explicit Bench(const Options& options)
         : options_(options),
-          inputs_(read_beats(options.inputs, false)),
-          outputs_(read_beats(options.outputs, true)),
+          inputs_(read_beats<Model::kPieces>(options.inputs, false)),
+          outputs_(read_beats<Model::kPieces>(options.outputs, true)),
+          bytes_(bytes_of(inputs_)),
           input_begins_(begins_of_packets(inputs_)),
           output_begins_(begins_of_packets(outputs_)),
           random_(options.seed),
@@ -191,10 +251,16 @@ private:
     uint64_t up_to(uint64_t count) { return 1 + random_() % count; }
     bool chance(uint64_t percent) { return random_() % 100 < percent; }
 
+    Data noise() {
+        Data data{};
+        for (size_t i = 0; i < Model::kPieces; ++i) data[i] = random_() & bytes_[i];
+        return data;
+    }
+
     void reset(uint64_t cycles) {
         model_.reset(true);
         for (uint64_t i = 0; i < cycles; ++i) {
-            model_.offer(random_(), random_() & 1, random_() & 1);
+            model_.offer(noise(), random_() & 1, random_() & 1);
             model_.ready(random_() & 1);
             model_.settle();
             model_.tick();
@@ -238,7 +304,7 @@ private:
         if (offered_)
             model_.offer(inputs_[taken_].data, inputs_[taken_].last, true);
         else
-            model_.offer(random_(), random_() & 1, false);
+            model_.offer(noise(), random_() & 1, false);
     }
 
     void watch_input() {
@@ -278,6 +344,7 @@ private:
 
     const Options options_;
     const std::vector<Beat> inputs_, outputs_;
+    const Data bytes_;
     const std::vector<size_t> input_begins_, output_begins_;
     std::mt19937_64 random_;
     uint64_t ready_percent_, valid_percent_;

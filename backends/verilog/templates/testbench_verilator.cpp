@@ -4,11 +4,38 @@
 //
 // Registers and memories start at random values, so a forgotten reset shows.
 
+#include <algorithm>
+
 #include "Vtop.h"
 #include "testbench.h"
 #include "verilated.h"
 
 namespace {
+
+constexpr size_t kPieces =
+    (std::max(sizeof(Vtop::s_axis_tdata), sizeof(Vtop::m_axis_tdata)) + 7) / 8;
+using Data = testbench::Data<kPieces>;
+
+// Verilator has integers of up to 64 bits for wires, and arrays of words of 32 bits for more of them.
+template <class Wires>
+void drive(Wires& wires, const Data& data) {
+    wires = static_cast<Wires>(data[0]);
+}
+template <size_t Words>
+void drive(VlWide<Words>& wires, const Data& data) {
+    for (size_t i = 0; i < Words; ++i) wires[i] = static_cast<uint32_t>(data[i / 2] >> 32 * (i % 2));
+}
+
+template <class Wires>
+Data watch(const Wires& wires) {
+    return {wires};
+}
+template <size_t Words>
+Data watch(const VlWide<Words>& wires) {
+    Data data{};
+    for (size_t i = 0; i < Words; ++i) data[i / 2] |= static_cast<uint64_t>(wires[i]) << 32 * (i % 2);
+    return data;
+}
 
 // A register block, where there is one, is left alone.
 template <class Dut>
@@ -21,11 +48,13 @@ void leave_registers(Dut&, long) {}
 
 class Model {
 public:
+    static constexpr size_t kPieces = ::kPieces;
+
     explicit Model(uint64_t seed) : dut_(&seeded(context_, seed)) { leave_registers(dut_, 0); }
 
     void reset(bool high) { dut_.rst = high; }
-    void offer(uint64_t data, bool last, bool valid) {
-        dut_.s_axis_tdata = data;
+    void offer(const Data& data, bool last, bool valid) {
+        drive(dut_.s_axis_tdata, data);
         dut_.s_axis_tlast = last;
         dut_.s_axis_tvalid = valid;
     }
@@ -38,8 +67,8 @@ public:
     }
     bool takes() const { return dut_.s_axis_tready; }
     bool gives() const { return dut_.m_axis_tvalid; }
-    testbench::Beat beat() const {
-        return {dut_.m_axis_tdata, dut_.m_axis_tlast != 0, dut_.m_axis_tuser != 0};
+    testbench::Beat<kPieces> beat() const {
+        return {watch(dut_.m_axis_tdata), dut_.m_axis_tlast != 0, dut_.m_axis_tuser != 0};
     }
     void finish() { dut_.final(); }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lstmir.flow.recipes import BACK, PACK
+from lstmir.flow.recipes import TILE, pack
 from lstmir.flow.sizing.estimate import Estimate, estimate
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Module
@@ -78,16 +78,21 @@ class Candidate:
 
 
 def choose(
-    module: Module, part: Part, wish: Wish, axi_lite: bool, listen: Callable[[str], None]
+    module: Module,
+    part: Part,
+    wish: Wish,
+    axi_lite: bool,
+    listen: Callable[[str], None],
+    lanes: int = 1,
 ) -> Candidate:
-    """The array for a level-3 module.
+    """The array for a level-3 module, whose beats have so many `lanes`.
 
     Raises `UserError` where nothing fits, and where nothing that fits is fast enough: it says what
     the fastest one reaches.
     """
     found: list[Candidate] = []
     fitting: list[Candidate] = []
-    for candidate in _candidates(print_module(module), part, wish, axi_lite):
+    for candidate in _candidates(print_module(module), part, wish, axi_lite, lanes):
         listen(f"{candidate.macs} multipliers: {candidate.step} cycles a step")
         found.append(candidate)
         if candidate.fits(part):
@@ -128,18 +133,20 @@ def _reached(best: Candidate) -> str:
     return f"takes {best.latency_us:.4g} us and does {best.fps:.4g} a second, at {best.clock_mhz:.4g} MHz"
 
 
-def _candidates(text: str, part: Part, wish: Wish, axi_lite: bool) -> Iterator[Candidate]:
+def _candidates(
+    text: str, part: Part, wish: Wish, axi_lite: bool, lanes: int
+) -> Iterator[Candidate]:
     """Designs with fewer and fewer multipliers; each array once."""
     seen = set()
     for macs in _sizes(part.dsp):
         module = parse_module(text)
         try:
-            _run(module, BACK.partition(f",{PACK}")[0].replace("$macs", str(macs)))
+            _run(module, TILE.replace("$macs", str(macs)))
             array = str(module.attributes["array"])
             if array in seen:
                 continue
             seen.add(array)
-            _run(module, PACK)
+            _run(module, pack(lanes))
             candidate = _candidate(module, macs, part, wish, axi_lite)
         except UserError:  # too few multipliers, or a network that this array cannot walk
             continue

@@ -37,7 +37,7 @@ def samples() -> np.ndarray:
 def golden(folder: Path, array: np.ndarray) -> np.ndarray:
     facts = json.loads((folder / "driver" / "design.json").read_text())
     text = (folder / facts["golden"]).read_text()
-    return run(parse_module(text, "golden"), {facts["input"]["name"]: array})["logits"]
+    return run(parse_module(text, "golden"), {facts["input"]["ports"][0]["name"]: array})["logits"]
 
 
 @SIMULATED
@@ -51,7 +51,7 @@ def test_both_backends_give_the_bits_of_the_interpreter(
             assert (name, others) == ("logits", [])
             assert found.dtype == expected.dtype
             assert np.array_equal(found, expected)
-            by_name = each.run({each.design.input.name: samples()})
+            by_name = each.run({each.design.input.names[0]: samples()})
             assert np.array_equal(by_name["logits"], expected)
 
 
@@ -123,7 +123,7 @@ def test_the_simulator_is_built_once_and_the_folder_stays_as_it_was(
 
 @SIMULATED
 def test_answers_that_are_none(accelerator: Accelerator) -> None:
-    backend, packet = accelerator._backend, np.zeros((1, FEATURES))
+    backend, packet = accelerator._backend, [np.zeros((1, FEATURES))]
     assert isinstance(backend, Simulation)
     with pytest.raises(DriverError, match="the design refused a packet"):
         backend._read(packet, "1", "0")

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from lstmir.backends.hls_cpp import design_name, print_design
 from lstmir.backends.hls_cpp.sequences import Sequences
 from lstmir.flow.toolchain import ap_types
 from lstmir.interpreter.run import run_samples
-from lstmir.interpreter.streams import OutputBeat, encode, format_beats
+from lstmir.interpreter.streams import OutputBeat, Part, StreamFormat, format_beats
 from lstmir.ir.module import Module
-from lstmir.ir.types import element_of, shape_of
+from lstmir.ir.types import Type, element_of, shape_of
 from lstmir.ir.verify import verify
 from lstmir.numeric.fixed import FixedType
 from lstmir.syntax.parser import parse_module
@@ -56,19 +57,21 @@ class Run:
     outputs: list[OutputBeat] = field(default_factory=list)
 
     @property
-    def formats(self) -> tuple[FixedType, FixedType]:
-        """The elements of input and output."""
-        (parameter,), (result,) = self.module.main.parameters, self.module.main.result_types
-        source, target = element_of(parameter.type), element_of(result)
-        assert isinstance(source, FixedType) and isinstance(target, FixedType)
-        return source, target
+    def formats(self) -> tuple[StreamFormat, StreamFormat]:
+        """The streams of inputs and outputs, of one lane."""
+        main = self.module.main
+        is_stepped = Sequences(main).gives_steps
+        return (
+            StreamFormat(tuple(part(value.type, True) for value in main.parameters)),
+            StreamFormat(tuple(part(type_, is_stepped) for type_ in main.result_types)),
+        )
 
-    def add(self, sequences: np.ndarray) -> Run:
-        """Sequences [count, steps, features] of integers, answered by the interpreter."""
+    def add(self, *sequences: np.ndarray) -> Run:
+        """Sequences [count, steps, features] of integers of each input, answered by the interpreter."""
         source, target = self.formats
-        self.inputs += encode(sequences, source)
-        (answers,) = run_samples(self.module, [sequences])
-        self.outputs += [(data, int(last), 0) for data, last in encode(answers, target)]
+        self.inputs += source.encode(zip(*sequences, strict=True))
+        answers = zip(*run_samples(self.module, sequences), strict=True)
+        self.outputs += [(data, int(last), 0) for data, last in target.encode(answers)]
         return self
 
     def add_cut(self, beats: int) -> Run:
@@ -82,16 +85,21 @@ class Run:
             ones = np.ones((1, steps, self.features), np.int64)
             if steps:
                 (answers,) = run_samples(self.module, [ones])
-                self.outputs += [(d, 0, 0) for d, _ in encode(answers, self.formats[1])]
+                self.outputs += [(d, 0, 0) for d, _ in self.formats[1].encode([[answers]])]
         self.outputs.append(REFUSED)
         return self
 
     @property
     def features(self) -> int:
-        """Elements of a step."""
-        features = shape_of(self.module.main.parameters[0].type)[1]
-        assert features is not None
-        return features
+        """Elements of a step of all inputs."""
+        return self.formats[0].words
+
+
+def part(type_: Type, is_stepped: bool) -> Part:
+    """What a value has in each step of a stream."""
+    element = element_of(type_)
+    assert isinstance(element, FixedType)
+    return Part(element, prod(size or 0 for size in shape_of(type_)[is_stepped:]))
 
 
 class Workshop:

@@ -29,7 +29,7 @@ def test_every_form(new_run: type[Run], workshop: Workshop) -> None:
         run = new_run(apply(module, f"tile{{macs={machine.macs}}},block-layout,schedule"))
         for scale in SCALES:
             data = machine.network.data(20, 4, scale, seed)
-            run.add(quantize_real(data, run.formats[0]).astype(np.int64))
+            run.add(quantize_real(data, run.formats[0].parts[0].element).astype(np.int64))
         runs.append(run)
     for found in workshop.compare(runs):
         assert found["mismatches"] == 0

@@ -42,7 +42,7 @@ REFUSED = {
     "result": (
         {"after": f"%y = tensor.reshape %p : ({MEMORY}) -> tensor<1x2x!fx.s<8,0>>",
          "returned": "y", "result": "tensor<1x2x!fx.s<8,0>>"},
-        "a design gives one vector, or one for each step, not (tensor<1x2x!fx.s<8,0>>)",
+        "a design gives vectors, or those of each step, not (tensor<1x2x!fx.s<8,0>>)",
     ),
 }  # fmt: skip
 
@@ -96,7 +96,7 @@ def test_a_step_alone(small: Small) -> None:
 def test_another_input(small: Small) -> None:
     made = small()
     made.main.region.add_argument(TensorType((2,), FixedType(True, 8, 0)), "h0")
-    with pytest.raises(UserError, match="a design has one input stream, this has 2"):
+    with pytest.raises(UserError, match="a step of the input is a vector, not that of tensor<2x"):
         print_design(made)
 
 

@@ -37,7 +37,7 @@ def recordings(run: Run) -> np.ndarray:
     """The test sequences as the design takes them: [370, 29, 12] integers."""
     with np.load(ROOT / "examples/vowels/vowels.npz") as data:
         reals = data["x_test"].astype(np.float64)
-    return quantize_real(reals, run.formats[0])
+    return quantize_real(reals, run.formats[0].parts[0].element)
 
 
 @pytest.mark.needs("g++", "hls4ml")

@@ -99,3 +99,32 @@ def test_memories_and_multipliers_are_recognised(accumulate: Path, family: str) 
     resources = yosys.synthesize(sorted(accumulate.glob("*.v")), "accumulate", family)
     assert (resources.bram, resources.dsp) == (1, 1)
     assert resources.ff < 70
+
+
+WRITTEN = """\
+module @written {
+  func @written(%at: !fx.u<2,0>, %x: !fx.s<8,0>, %go: i1) -> !fx.s<8,0> attributes {outputs = ["y"]} {
+    %places = tensor.constant @places : tensor<4x!fx.u<2,0>>
+    %half = rtl.reg {init = 0} : !fx.u<1,0>
+    %one = rtl.literal {integer = 1} : !fx.u<1,0>
+    %flip = arith.add %half, %one : (!fx.u<1,0>, !fx.u<1,0>) -> !fx.u<2,0>
+    %next = fx.requantize %flip {rounding = "floor", overflow = "wrap"} : (!fx.u<2,0>) -> !fx.u<1,0>
+    %words = rtl.ram : tensor<8x!fx.s<8,0>>
+    %0 = rtl.read %places, %at : (tensor<4x!fx.u<2,0>>, !fx.u<2,0>) -> !fx.u<2,0>
+    %1 = rtl.concat %half, %0 : (!fx.u<1,0>, !fx.u<2,0>) -> !fx.u<3,0>
+    %after = rtl.write %words, %1, %x, %go : (tensor<8x!fx.s<8,0>>, !fx.u<3,0>, !fx.s<8,0>, i1) -> tensor<8x!fx.s<8,0>>
+    %wide = rtl.concat %half, %at : (!fx.u<1,0>, !fx.u<2,0>) -> !fx.u<3,0>
+    %y = rtl.read %words, %wide : (tensor<8x!fx.s<8,0>>, !fx.u<3,0>) -> !fx.s<8,0>
+    rtl.next output (%y) update (%half = %next, %words = %after) : (!fx.s<8,0>, !fx.u<1,0>, !fx.u<1,0>, tensor<8x!fx.s<8,0>>, tensor<8x!fx.s<8,0>>) -> ()
+  }
+}
+{-# resources: { places: "0x03010200" } #-}
+"""  # noqa: E501
+
+
+@BOTH
+def test_a_memory_says_where_another_is_written(tmp_path: Path) -> None:
+    for name, text in print_design(parse_module(WRITTEN)).items():
+        (tmp_path / name).write_text(text)
+    assert problems(sorted(tmp_path.glob("*.v")), "written") == ()
+    check([parse_module(WRITTEN)], 200, tmp_path, seed=1)
