@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from lstmir.flow.compress import realize
+from lstmir.flow.recipes import RECIPES
+from lstmir.interpreter.feeds import input_formats
+from lstmir.ir.types import element_of
+from lstmir.numeric.fixed import FixedType
+from tests.passes.levels import apply
+
 if TYPE_CHECKING:
     from examples.meta_learner.host import Accelerator
     from examples.meta_learner.learner import Array
@@ -186,3 +193,36 @@ def test_a_model_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert main(["--model", "nowhere.json"]) == 1
     assert "nowhere.json" in capsys.readouterr().err
+
+
+COMPRESSED = {
+    "best": {"shape": "block", "ratio": "0.6", "allot": "same", "spread": "4", "bits": "1.5"},
+    "wang2022": {"ratio": "0.6", "spread": "4", "bits": "2"},
+}
+
+
+@pytest.mark.parametrize("recipe", COMPRESSED)
+def test_compressed_it_teaches_as_well(recipe: str, tmp_path: Path) -> None:
+    """In the loop, on tasks by which nothing was chosen; tiled, it has the same bits."""
+    from examples.meta_learner.compress import bits_of_weights, calibration, query_errors
+    from examples.meta_learner.compress import share_of_zeros as zeros
+    from examples.meta_learner.host import adapt
+    from examples.meta_learner.interpreter import Interpreter, load
+    from examples.meta_learner.tasks import published, theta_0
+
+    module = load(FOLDER / "meta_learner.json")
+    realize(module, RECIPES[recipe], COMPRESSED[recipe], calibration(tmp_path / "data.npz"), 0)
+    tasks = published()
+    assert query_errors(module, tasks).mean() <= 1.05 * 1.3867
+    assert zeros(module) >= 0.5
+    assert bits_of_weights(module) <= 8
+    formats = input_formats(module)
+    # The gates near 1 and near 0 are told apart from these, and theta does not drift.
+    assert formats["forget_0"] == formats["input_0"] == FixedType(False, 12, 12)
+    assert formats["theta_0"].frac >= 16 > 13 >= formats["c_0"].frac
+    outputs = [element_of(type_) for type_ in module.main.result_types[1:]]
+    assert outputs == [formats[f"{name}_0"] for name in ("h", "c", "forget", "input", "theta")]
+    few = tasks.part(slice(3))
+    wanted = adapt(Interpreter(module), few, theta_0())
+    apply(module, "tile{macs=64},block-layout")
+    assert np.array_equal(adapt(Interpreter(module), few, theta_0()), wanted)
