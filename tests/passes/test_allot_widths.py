@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -147,13 +148,14 @@ def test_what_is_missed_is_true() -> None:
     assert np.isclose(operand.attributes["operand_missed"], missed, rtol=1e-9)
 
 
-@settings(FEW, max_examples=25)
-@given(networks(floats=True), st.integers(1, 4))
-def test_the_budget_is_kept(network: Network, spread: int) -> None:
-    data = network.data(6, 4)
-    feeds = {"x": data}
+@settings(FEW, max_examples=15)
+@given(networks(floats=True), st.booleans(), st.integers(1, 4))
+def test_the_budget_is_kept(network: Network, fed: bool, spread: int) -> None:
+    network = replace(network, fed=fed)
+    feeds = {"x": network.data(6, 4)}
     if network.fed:
-        feeds["h0"] = np.tanh(np.random.default_rng(1).normal(size=(6, network.hidden)))
+        shape = (6, network.directions, network.hidden)
+        feeds["h0"] = np.tanh(np.random.default_rng(1).normal(size=shape))
     module = apply(network.module(), f"{FRONT},calibrate,assign-bitwidths", feeds)
     before = formats(module)
     apply(module, f"allot-widths{{spread={spread}}}", feeds)
