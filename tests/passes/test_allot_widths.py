@@ -185,9 +185,10 @@ def test_a_spread_of_nothing_changes_nothing() -> None:
     assert not any("missed" in op.attributes for op in module.walk())
 
 
-def test_states_that_are_fed_have_the_formats_of_their_states() -> None:
+@pytest.mark.parametrize("more", ["", ",allot-widths"])
+def test_states_that_are_fed_have_the_formats_of_their_states(more: str) -> None:
     module, data = leaky()
-    apply(module, "calibrate,assign-bitwidths,allot-widths", data)
+    apply(module, f"calibrate,assign-bitwidths{more}", data)
     assert module.main.attributes["formats"][2] == named(module, "st").attributes["format"]
     apply(module, "quantize")
     assert module.main.parameters[2].type == module.main.result_types[0]
