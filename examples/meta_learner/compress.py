@@ -66,15 +66,16 @@ class Candidate:
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the smallest network within the allowed loss; gives the exit status."""
     arguments = _parser().parse_args(argv)
-    recipe, folder = arguments.recipe, arguments.output
+    recipe, model, folder = arguments.recipe, arguments.model, arguments.output
     folder.mkdir(parents=True, exist_ok=True)
     validation = draw(VALIDATION, VALIDATION_SEED)
     wanted = query_errors(load(MODEL), validation)
     print(
         f"{wanted.mean():.4f} is the mean query error of float on {VALIDATION} tasks drawn for this"
     )
+    data = calibration(folder / "calibration.npz", model)
     tried = []
-    for each in candidates(recipe, calibration(folder / "calibration.npz"), validation, wanted):
+    for each in candidates(model, recipe, data, validation, wanted):
         print(
             f"{each.error:.4f}, {each.loss:.1f} % apart, {each.bits} bits: {as_text(each.options)}",
             flush=True,
@@ -99,21 +100,23 @@ def _show(chosen: Candidate, path: Path) -> None:
     print(f"mean query error on the 100 tasks that came with the weights: {error:.4f}")
 
 
-def calibration(path: Path) -> Data:
+def calibration(path: Path, model: Path = MODEL) -> Data:
     """What is recorded in the loop with the float network, also left in a file."""
     float_network = Interpreter(load(MODEL))
     arrays = recorded(float_network, draw(CALIBRATION, CALIBRATION_SEED), theta_0())
     with path.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
-    return read_data(str(path), load(MODEL))
+    return read_data(str(path), load(model))
 
 
-def candidates(recipe: str, data: Data, validation: Tasks, wanted: Array) -> Iterator[Candidate]:
+def candidates(
+    model: Path, recipe: str, data: Data, validation: Tasks, wanted: Array
+) -> Iterator[Candidate]:
     """A network for each of the recipe's options; `wanted` are float's query errors."""
     grid = GRIDS[recipe]
     for values in product(*grid.values()):
         options = dict(zip(grid, values, strict=True))
-        module = load(MODEL)
+        module = load(model)
         realize(module, RECIPES[recipe], options, data, seed=0)
         errors = query_errors(module, validation)
         apart = 100 * np.abs(errors - wanted).mean() / wanted.mean()
@@ -149,6 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=name, description=__doc__)
     add = parser.add_argument
     add("--recipe", choices=GRIDS, default="best", help="default: best")
+    add("--model", type=Path, default=MODEL, metavar="FILE", help="default: the one here")
     add("--max-loss", type=float, default=6.0, metavar="PERCENT",
         help="how far query errors may be from float's; default: 6")  # fmt: skip
     add("-o", "--output", type=Path, required=True, metavar="DIR", help="where to write")

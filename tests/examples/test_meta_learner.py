@@ -201,8 +201,13 @@ COMPRESSED = {
 }
 
 
-@pytest.mark.parametrize("recipe", COMPRESSED)
-def test_compressed_it_teaches_as_well(recipe: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("recipe", "variant"),
+    [("best", "meta_learner"), ("wang2022", "meta_learner"), ("wang2022", "preprocessing")],
+)
+def test_compressed_it_teaches_as_well(
+    recipe: str, variant: str, with_preprocessing: Path, tmp_path: Path
+) -> None:
     """In the loop, on tasks by which nothing was chosen; tiled, it has the same bits."""
     from examples.meta_learner.compress import bits_of_weights, calibration, query_errors
     from examples.meta_learner.compress import share_of_zeros as zeros
@@ -210,8 +215,9 @@ def test_compressed_it_teaches_as_well(recipe: str, tmp_path: Path) -> None:
     from examples.meta_learner.interpreter import Interpreter, load
     from examples.meta_learner.tasks import published, theta_0
 
-    module = load(FOLDER / "meta_learner.json")
-    realize(module, RECIPES[recipe], COMPRESSED[recipe], calibration(tmp_path / "data.npz"), 0)
+    path = with_preprocessing if variant == "preprocessing" else FOLDER / "meta_learner.json"
+    module, data = load(path), calibration(tmp_path / "data.npz", path)
+    realize(module, RECIPES[recipe], COMPRESSED[recipe], data, 0)
     tasks = published()
     assert query_errors(module, tasks).mean() <= 1.05 * 1.3867
     assert zeros(module) >= 0.5
@@ -226,3 +232,24 @@ def test_compressed_it_teaches_as_well(recipe: str, tmp_path: Path) -> None:
     wanted = adapt(Interpreter(module), few, theta_0())
     apply(module, "tile{macs=64},block-layout")
     assert np.array_equal(adapt(Interpreter(module), few, theta_0()), wanted)
+
+
+def test_the_smallest_that_is_near_enough_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from examples.meta_learner import compress
+    from examples.meta_learner.interpreter import load
+
+    grid = {"ratio": ("0.6",), "spread": ("0",), "bits": ("2", "6")}
+    monkeypatch.setattr(compress, "GRIDS", {"wang2022": grid})
+    monkeypatch.setattr(compress, "VALIDATION", 20)
+    words = ["--recipe", "wang2022", "-o", str(tmp_path)]
+    assert compress.main([*words, "--max-loss", "0.1"]) == 1
+    told = capsys.readouterr()
+    assert told.err == "error: no network of wang2022 is within 0.1 %\n"
+    assert not (tmp_path / "wang2022.lstmir").exists()
+    losses = [float(line.split()[1]) for line in told.out.splitlines() if "apart" in line]
+    assert compress.main([*words, "--max-loss", str(max(losses) + 0.1)]) == 0
+    assert "taken: ratio=0.6 spread=0 bits=2," in capsys.readouterr().out
+    module = load(tmp_path / "wang2022.lstmir")
+    assert compress.bits_of_weights(module) <= 2
