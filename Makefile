@@ -44,8 +44,8 @@ style: $(VENV)/dev
 	$(BIN)/ruff format --check .
 
 types: $(LINT)
-	cd $(LINT) && "$(CURDIR)/$(BIN)/mypy" -p lstmir -p tests -p benchmarks --config-file "$(CURDIR)/pyproject.toml" \
-	  --cache-dir "$(CURDIR)/.mypy_cache"
+	cd $(LINT) && "$(CURDIR)/$(BIN)/mypy" -p lstmir -p tests -p benchmarks -p examples.meta_learner \
+	  --config-file "$(CURDIR)/pyproject.toml" --cache-dir "$(CURDIR)/.mypy_cache"
 
 imports: $(LINT)
 	cd $(LINT) && "$(CURDIR)/$(BIN)/lint-imports" --config "$(CURDIR)/pyproject.toml" \
@@ -56,7 +56,7 @@ imports: $(LINT)
 $(LINT): $(VENV)/dev FORCE
 	@rm -rf $@ && mkdir -p $@/lstmir
 	@ln -s $(addprefix ../../../,$(wildcard lstmir/*) passes backends frontends) $@/lstmir
-	@ln -s ../../tests ../../benchmarks $@
+	@ln -s ../../tests ../../benchmarks ../../examples $@
 
 clean:  ## delete what was built (.venv stays)
 	rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info

@@ -19,6 +19,7 @@ NAMES = (
     "allot",
     "prove_ranges",
     "assign_bitwidths",
+    "allot_widths",
     "quantize",
     "approximate_activations",
     "stream_states",

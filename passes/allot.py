@@ -18,6 +18,7 @@ from lstmir.passes.allotting.gate_rows import GateRows, all_gate_rows, changed_a
 from lstmir.passes.allotting.refit import refitted
 from lstmir.passes.allotting.search import Choice, Search, Table
 from lstmir.passes.allotting.storages import storages_of
+from lstmir.passes.formats.coded import encoding_of, is_coded
 from lstmir.passes.records import drop_records, drop_sensitivities
 from lstmir.passes.refining.columns import part_resources
 from lstmir.passes.refining.samples import calibration_samples, with_more
@@ -33,7 +34,8 @@ class Allot:
     The storages and what each does alone are those that `measure-sensitivity` recorded. The budget
     is one for all matrices: `bits` a weight, or `total-bits`, or, with `max-divergence`, as few bits
     as move the outputs no further. One multiplier decides (`lstmir/numeric/allotment.py`); then, in
-    `rounds`, each block is judged again beside the others. Biases have a format of their own.
+    `rounds`, each block is judged again beside the others. Biases have a format of their own. A
+    matrix that `prune` gave a pattern keeps it, or goes as a whole.
 
     Matrices get encodings: patterns hold from here on, and the weights that may live are fitted
     anew, in `fits` runs also from the states to which the network comes without the others; codes
@@ -74,7 +76,7 @@ class Allot:
         """Raises `UserError` without sensitivities, and for a budget that cannot be met."""
         part_resources(module)
         gates = all_gate_rows(self, module)
-        self.check_dense(gates)
+        self.check_codes(gates)
         losses = self.recorded(module, gates)
         storages = storages_of(module.attributes["storages"])
         sensitivity = Sensitivity(self, module, context)
@@ -132,24 +134,22 @@ class Allot:
             found += list(module.resources[record["resource"]][gate.gate])
         return found
 
-    def check_dense(self, gates: list[GateRows]) -> None:
-        """Raise `UserError` for matrices that are stored in some way already."""
+    def check_codes(self, gates: list[GateRows]) -> None:
+        """Raise `UserError` for matrices whose weights have codes already."""
         for gate in gates:
             for matrix in gate.sum.matrices:
-                if isinstance(matrix.type, TensorType) and matrix.type.encoding:
-                    why = (
-                        f"the weights '{matrix.op.attributes['resource']}' have an encoding already"
-                    )
-                    note = "run allot before prune, but for prune{shape=unit}; or leave one of them out"
+                if is_coded(encoding_of(matrix)):
+                    name = matrix.op.attributes["resource"]
+                    why = f"the weights '{name}' have codes already"
+                    note = "leave out either allot or what chose them"
                     raise cannot(self, why, matrix.op.location, note)
 
 
 def _store(module: Module, search: Search, choice: Choice) -> None:
     """Patterns into the weights, encodings onto the matrices."""
-    weights, chosen, first = {}, dict[Value, list[Storage]](), 0
+    weights, chosen, taken = {}, dict[Value, list[Storage]](), iter(search.taken(choice))
     for gate in search.gates:
-        own = [search.storages[k] for k in choice[first : first + len(gate.blocks)]]
-        first += len(own)
+        own = [next(taken) for _ in gate.blocks]
         weights[gate] = gate.pruned(own)
         for matrix, storage in zip(gate.sum.matrices, own, strict=True):
             chosen.setdefault(matrix, []).append(storage)

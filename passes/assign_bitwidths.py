@@ -19,7 +19,7 @@ from lstmir.passes.bounds.declared import declared_inputs, record
 from lstmir.passes.formats.asked import SCALES, Asked, read_codes, read_scale
 from lstmir.passes.formats.budget import Budget, spend
 from lstmir.passes.formats.constants import Constants
-from lstmir.passes.ranges import Recorded, signed_format
+from lstmir.passes.ranges import Recorded, format_of_state, signed_format
 from lstmir.passes.uses import feeds_matrix, is_exact_output, is_multiplied, refuse_lengths
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
@@ -38,6 +38,8 @@ class AssignBitwidths:
     the proven one (see `prove-ranges`, whose records are made here too) where it costs no bit more
     than what `calibrate` recorded, widened by `margin`; else that one, and what exceeds it
     saturates. The record `basis` says which. Gates and the states that they make are always proven.
+    An input that is nothing but the initial state of a recurrence has the format of that state, so
+    that a host may feed it with what came out.
 
     Weights have `weights` bits: plain integers, but signs (±1) with one bit and ±1, ±3 with two,
     times a power of two. `codes` says more for recurrent matrices, one for all their gates or one
@@ -147,6 +149,10 @@ class _Assignment:
         self.region(main.region)
         for op in main.region.operations():
             self.arithmetic(op)
+        main.attributes["formats"] = tuple(
+            format_of_state(value) or format_
+            for value, format_ in zip(main.parameters, main.attributes["formats"], strict=True)
+        )
         if self.options.budget.is_limited:
             spend(self.options, self.options.budget, self.constants, context)
         self.constants.assign()
@@ -188,6 +194,12 @@ class _Assignment:
                 continue
             self.state(value, argument, segment(scan, "state")[index] if held else None)
 
+    def is_known(self, initial: Value) -> bool:
+        """Whether a state is a constant or an input, and so what it was on the data."""
+        if constant_of(initial, self.module.resources) is not None:
+            return True
+        return self.known.source(initial).op is self.module.main.region.entry
+
     def state_argument(self, scan: Operation, index: int) -> Value:
         inputs = len(segment_range(scan, ""))
         return scan.regions[0].arguments[inputs + index]
@@ -202,8 +214,7 @@ class _Assignment:
             if argument is None or feeds_matrix(argument)
             else self.options.state
         )
-        # Only a constant is known to be what it was on the data.
-        if initial is None or constant_of(initial, self.module.resources) is None:
+        if initial is not None and not self.is_known(initial):
             initial = None
         image, units = image_of(value), self.options.activations
         choice = self.choices.in_unit(value, units, image, initial) if image else None

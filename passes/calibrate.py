@@ -42,8 +42,9 @@ class Calibrate:
       its vectors and a 1, side by side, which second-order pruning and compensated rounding need.
 
     Histograms and Gram matrices are resources, which the records name. The module remembers the
-    data by number of samples and hash; what was recorded before is forgotten. Of an input, sum or
-    function that is the same number throughout, or a gate that never leaves its end, it warns.
+    data by number of samples and hash; what was recorded before is forgotten. Of an input (but a
+    state), sum or function that is the same number throughout, or a gate that never leaves its end,
+    it warns.
     """
 
     name: ClassVar[str] = "calibrate"

@@ -24,7 +24,7 @@ from lstmir.passes.refining.columns import part_resources
 from lstmir.passes.sums import Sum, sums_of_products
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
-SHAPES = (*PATTERNS, "unit")
+SHAPES = (*PATTERNS, "unit", "none")
 CHOICES = ("magnitude", "obs")
 ALLOTMENTS = ("same", "global")
 
@@ -43,6 +43,7 @@ class Prune:
     - `row`, `column`: whole rows or columns. A row without a weight is its bias alone.
     - `unit`: hidden units, with their rows of all matrices, their columns of those that multiply
       them, their elements of biases and states. The network is a smaller one then.
+    - `none`: nothing, for pipelines with a free option.
 
     A gate is one of the equal parts of the rows that slices of a sum take apart. Survivors are
     chosen within each gate, or with `aligned=false` over the whole matrix. `ratio` is for all
@@ -93,6 +94,8 @@ class Prune:
         """Raises `UserError` for options that make no pattern, or without records that it needs."""
         self.check()
         self.check_level(module)
+        if self.shape == "none":
+            return
         if self.shape == "unit":
             self.remove_units(module, context)
             return

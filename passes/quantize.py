@@ -35,7 +35,8 @@ _FLOATS_ONLY = {
     "math.pow": "a power of two variables",
 }
 _DROPPED = (
-    "range", "proven", "format", "operand_format", "basis", "clipped", "operand_clipped", *ATTACHED,
+    "range", "proven", "format", "operand_format", "basis", "clipped", "operand_clipped", "missed",
+    "operand_missed", *ATTACHED,
 )  # fmt: skip
 _DROPPED_OF_FUNCTIONS = ("formats", "ranges", OF_PARAMETERS)
 

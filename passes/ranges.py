@@ -9,6 +9,7 @@ from lstmir.ir.module import Module
 from lstmir.ir.operands import captured_value, constant_of, segment_range
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import FixedType
+from lstmir.passes.uses import next_states
 from lstmir.pipeline.passes import Pass, cannot
 
 if TYPE_CHECKING:
@@ -85,6 +86,13 @@ class Recorded:
         """The error that says what to run."""
         place = op.location if op is not None else None
         return cannot(self.pass_, "a value has no recorded range: run calibrate first", place)
+
+
+def format_of_state(value: Value) -> FixedType | None:
+    """The format of the states that a value is the start of, if it is nothing else."""
+    formats = {state.op.attributes.get("format") for state in next_states(value) or []}
+    found = formats.pop() if len(formats) == 1 else None
+    return found if isinstance(found, FixedType) else None
 
 
 def signed_format(largest: float, bits: int) -> FixedType:

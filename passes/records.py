@@ -13,7 +13,18 @@ from lstmir.ir.operation import Operation, Value
 from lstmir.passes.sums import sums_of_products
 
 _OF_RESULT = ("range", "histogram", "proven")
-_OBSERVED = frozenset({*_OF_RESULT, "gram", "sensitivity", "basis", "clipped", "operand_clipped"})
+_OBSERVED = frozenset(
+    {
+        *_OF_RESULT,
+        "gram",
+        "sensitivity",
+        "basis",
+        "clipped",
+        "operand_clipped",
+        "missed",
+        "operand_missed",
+    }
+)
 
 
 def is_decided(op: Operation) -> bool:

@@ -26,7 +26,7 @@ class Sensitivity:
 
     def __init__(self, pass_: Pass, module: Module, context: Context) -> None:
         self._module = module
-        self._samples = _samples(pass_, module, context)
+        self.samples = _samples(pass_, module, context)
         self._classes = has_classes(module)
         self._reference = self._outputs({})
 
@@ -36,10 +36,14 @@ class Sensitivity:
         In nats a sample where it is a vector with an element a class, else the mean squared
         difference.
         """
-        return divergence(self._reference, self._outputs(arrays), self._classes)
+        return self.divergence(self._outputs(arrays))
+
+    def divergence(self, outputs: np.ndarray) -> float:
+        """That of other first outputs for the same `samples`."""
+        return divergence(self._reference, outputs, self._classes)
 
     def _outputs(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-        return run_exchanged(self._module, self._samples, arrays)[0]
+        return run_exchanged(self._module, self.samples, arrays)[0]
 
 
 def has_classes(module: Module) -> bool:

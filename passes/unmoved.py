@@ -11,6 +11,7 @@ from lstmir.ir.operation import Operation, Value
 from lstmir.passes.observers import LOWEST
 from lstmir.passes.records import has_room
 from lstmir.passes.sums import sums_of_products
+from lstmir.passes.uses import next_states
 
 Ranges = Mapping[Value, tuple[float, float]]
 Histograms = Mapping[Value, np.ndarray]
@@ -28,7 +29,8 @@ def unmoved(module: Module, ranges: Ranges, histograms: Histograms) -> Iterator[
     """
     for value in module.main.parameters:
         lo, hi = ranges.get(value, (0.0, 1.0))
-        if lo == hi:
+        # A recurrence moves its state, wherever that starts.
+        if lo == hi and not next_states(value):
             yield f"the input '%{value.name}' is {lo:g} on all of the calibration data"
     totals = {each.total for each in sums_of_products(module)}
     still = set[Value]()

@@ -53,6 +53,27 @@ def users_of(value: Value) -> list[tuple[Operation, int]]:
     return found
 
 
+_REARRANGING = ("tensor.reshape", "tensor.slice", "tensor.transpose")
+
+
+def next_states(value: Value) -> list[Value] | None:
+    """What recurrences make of a value that is the start of states of theirs, and nothing else.
+
+    It may be rearranged, or be taken apart on its way. None where it is anything else.
+    """
+    found: list[Value] = []
+    for op, index in users_of(value):
+        more: list[Value] | None = None
+        if op.name in _REARRANGING:
+            more = next_states(op.result)
+        elif op.name == "rnn.scan" and index in segment_range(op, "state"):
+            more = [op.regions[0].end.operands[index - segment_range(op, "state").start]]
+        if more is None:
+            return None
+        found += more
+    return found or None
+
+
 def leave_to_host(op: Operation) -> str:
     """What to do about an operation that has no form further down: the note of its refusal."""
     fed = [_as_named(value) for value in op.operands if value.op.name != "tensor.constant"]

@@ -139,8 +139,8 @@ def search(
     if data.at_zero:
         arrays = ", ".join(f"'{name}_train'" for name in data.at_zero)
         progress.warn(
-            f"{', '.join(data.at_zero)} start at zero in all samples, and get formats for that: "
-            f"give {arrays} if other states will be fed"
+            f"{', '.join(data.at_zero)} start at zero in all samples: give {arrays} if states will "
+            "be fed that are larger than what the sequences come to"
         )
     count = len(recipe.candidates())
     with progress.timed("explore", f"trying the recipe {recipe.name}, {count} candidates"):

@@ -82,11 +82,21 @@ RECIPES = {
             "hidden units go, then each gate's weights get the code that the outputs miss least",
             "Shoham and Gersho, Efficient Bit Allocation for an Arbitrary Set of Quantizers, 1988; "
             "Frantar and Alistarh, Optimal Brain Compression, NeurIPS 2022",
-            f"{_GRAMS},prune{{shape=unit ratio=$units by=obs}},{_GRAMS},measure-sensitivity,"
+            f"{_GRAMS},prune{{shape=unit ratio=$units by=obs}},{_GRAMS},"
+            f"prune{{shape=$shape ratio=$ratio allot=$allot by=obs}},{_GRAMS},measure-sensitivity,"
             f"allot{{bits=$bits rounds=2}},{_GRAMS},"
-            "assign-bitwidths{activations=$activations bias=$bias},"
+            "assign-bitwidths{activations=$activations bias=$bias},allot-widths{spread=$spread},"
             f"{_COMPENSATED}",
-            {"units": "0", "bits": "2", "activations": "8", "bias": "8"},
+            {
+                "units": "0",
+                "shape": "none",
+                "ratio": "0.5",
+                "allot": "global",
+                "bits": "2",
+                "activations": "8",
+                "bias": "8",
+                "spread": "0",
+            },
             {
                 "units": ("0", "0.125", "0.25"),
                 "bits": ("1.25", "1.5", "1.75", "2", "2.5", "3", "4", "6"),
@@ -122,9 +132,9 @@ RECIPES = {
             "Wang, Nie, Li, Wang and Ling, A compression strategy to accelerate LSTM meta-learning "
             "on FPGA, ICT Express 2022",
             f"{_GRAMS},prune{{shape=block block=$block ratio=$ratio by=obs}},{_GRAMS},"
-            "assign-bitwidths{bits=$bits activations=$activations},"
+            "assign-bitwidths{bits=$bits activations=$activations},allot-widths{spread=$spread},"
             f"{_PLAIN}",
-            {"ratio": "0.5", "block": "4x4", "bits": "5", "activations": "8"},
+            {"ratio": "0.5", "block": "4x4", "bits": "5", "activations": "8", "spread": "0"},
             {
                 "ratio": ("0", "0.25", "0.5", "0.75"),
                 "block": ("4x4",),

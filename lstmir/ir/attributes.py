@@ -91,6 +91,8 @@ RECORDS: dict[str, str] = {
     "basis": "str",
     "clipped": "int",
     "operand_clipped": "int",
+    "missed": "float",
+    "operand_missed": "float",
     "bound": "int",
     "start": "int",
     "latency": "int",

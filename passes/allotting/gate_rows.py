@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from lstmir.dialects.layers import LAYERS
-from lstmir.ir.encodings import Encoding, Storage
+from lstmir.ir.encodings import Empty, Encoding, Pattern, Storage
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.compensation import centered
@@ -17,7 +17,15 @@ from lstmir.numeric.fitting import Rows, round_fitted
 from lstmir.numeric.refit import damped, fit
 from lstmir.numeric.strips import Part
 from lstmir.numeric.surgeon import choose
-from lstmir.passes.formats.coded import format_of, parts_of, rows_of
+from lstmir.passes.formats.asked import split_gates
+from lstmir.passes.formats.coded import (
+    encoding_of,
+    format_of,
+    lacks_zeros,
+    live_of,
+    parts_of,
+    rows_of,
+)
 from lstmir.passes.gates import gates_of
 from lstmir.passes.refining.columns import Columns
 from lstmir.passes.sums import Sum, sums_of_products
@@ -47,12 +55,22 @@ class Block:
         columns = self.rows.columns[self.index]
         return self.rows.count, columns.stop - columns.start
 
+    def within(self, storage: Storage) -> Storage | None:
+        """A storage in the pattern that the block has already; None where its code cannot fill that."""
+        pattern = self.rows.patterns[self.index]
+        if pattern is None or isinstance(storage.pattern, Empty):
+            return storage
+        found = replace(storage, pattern=pattern)
+        weights = self.rows.weights[:, self.rows.columns[self.index]]
+        return None if lacks_zeros(found, weights) else found
+
 
 @dataclass(frozen=True, eq=False)
 class GateRows:
     """Gate number `gate` of `gates`: weights [rows, columns], all matrices side by side.
 
-    Where the sum has a bias of its own, it is the last column.
+    Where the sum has a bias of its own, it is the last column. `patterns` are those that matrices
+    were pruned in before; what these leave out stays zero.
     """
 
     sum: Sum
@@ -61,6 +79,7 @@ class GateRows:
     weights: Array
     gram: Array
     columns: tuple[slice, ...]
+    patterns: tuple[Pattern | None, ...]
 
     @property
     def count(self) -> int:
@@ -72,16 +91,24 @@ class GateRows:
         """The part of each matrix."""
         return tuple(Block(self, index) for index in range(len(self.columns)))
 
+    @cached_property
+    def live(self) -> Array:
+        """Which weights there are."""
+        live = np.ones(self.weights.shape, bool)
+        for place, pattern in zip(self.columns, self.patterns, strict=True):
+            live[:, place] = live_of(self.weights[:, place], Storage(pattern))
+        return live
+
     def pruned(self, storages: Sequence[Storage | None]) -> Array:
         """The weights in the storages' patterns; what may live, the bias too, is fitted again."""
-        live = np.ones(self.weights.shape, bool)
-        for place, storage in zip(self.columns, storages, strict=True):
-            if storage is not None and storage.pattern is not None:
+        live = self.live.copy()
+        for place, before, storage in zip(self.columns, self.patterns, storages, strict=True):
+            if storage is not None and storage.pattern not in (None, before):
                 shape = (self.count, place.stop - place.start)
                 cut = storage.pattern.cut(shape)
                 mask = choose(self.weights, self.gram, [Part(place, (cut,))])
-                live[:, place] = mask[:, place]
-        if live.all():
+                live[:, place] &= mask[:, place]
+        if np.array_equal(live, self.live):
             return self.weights
         system = damped(self.gram)
         return fit(self.weights @ system, system, live, np.where(live, self.weights, 0.0))
@@ -119,14 +146,26 @@ def _rounded(weights: Array, storage: Storage, gram: Array) -> Array:
 
 
 def gate_rows(module: Module, sum_: Sum, gram: Array) -> list[GateRows]:
-    """All gates of a sum, in the order of the rows. `gram` is what `calibrate` recorded."""
+    """All gates of a sum, in the order of the rows. `gram` is what `calibrate` recorded.
+
+    Raises ValueError where a pattern is one of all gates together.
+    """
     columns = Columns.of(module, sum_)
     weights, gates = columns.weights, gates_of(sum_) or 1
     gram, places = gram[: weights.shape[1], : weights.shape[1]], tuple(columns.places)
+    storages = [_by_gate(matrix, gates, len(weights)) for matrix in sum_.matrices]
     return [
-        GateRows(sum_, gate, gates, rows, gram, places)
+        GateRows(
+            sum_, gate, gates, rows, gram, places, tuple(own[gate].pattern for own in storages)
+        )
         for gate, rows in enumerate(np.split(weights, gates))
     ]
+
+
+def _by_gate(matrix: Value, gates: int, rows: int) -> Sequence[Storage]:
+    """What a matrix is stored as, gate by gate. Raises ValueError for a pattern of all together."""
+    encoding = split_gates(encoding_of(matrix) or Encoding((Storage(),)), gates, rows)
+    return encoding.gates * (gates // len(encoding.gates))
 
 
 def changed_arrays(module: Module, gates: Mapping[GateRows, Array]) -> dict[str, Array]:
@@ -160,7 +199,10 @@ def all_gate_rows(pass_: Pass, module: Module) -> list[GateRows]:
         if gram is None:
             why = "there are no Gram matrices: run calibrate{gram=true} first"
             raise cannot(pass_, why, sum_.total.location)
-        found += gate_rows(module, sum_, gram)
+        try:
+            found += gate_rows(module, sum_, gram)
+        except ValueError as error:
+            raise cannot(pass_, str(error), sum_.total.location) from None
     if not found:
         raise cannot(pass_, "there are no float matrices: run it before quantize")
     return found

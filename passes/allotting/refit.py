@@ -24,7 +24,7 @@ def refitted(search: Search, choice: Choice, samples: Samples, fits: int) -> Sea
     that moves the outputs least before anything is rounded. Constants of sums need resources of
     their own.
     """
-    if all(search.storages[each].pattern is None for each in choice):
+    if all(storage.pattern is None for storage in search.taken(choice)):
         return search
     learners = [_learner(search, sum_, gates) for sum_, gates in _by_sum(search, choice).items()]
     trials = Trials(search.module, samples, divergence_of(search.module))
@@ -42,10 +42,9 @@ _Own = tuple[GateRows, Sequence[Storage]]
 
 def _by_sum(search: Search, choice: Choice) -> dict[Sum, list[_Own]]:
     found: dict[Sum, list[_Own]] = {}
-    first = 0
+    taken = iter(search.taken(choice))
     for gate in search.gates:
-        own = [search.storages[each] for each in choice[first : first + len(gate.blocks)]]
-        first += len(own)
+        own = [next(taken) for _ in gate.blocks]
         found.setdefault(gate.sum, []).append((gate, own))
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -37,37 +38,56 @@ class Search:
         """All of them, gate by gate."""
         return [block for gate in self.gates for block in gate.blocks]
 
+    @cached_property
+    def offered(self) -> list[list[Storage | None]]:
+        """The storages as each block can have them; None where it cannot."""
+        return [[block.within(storage) for storage in self.storages] for block in self.blocks]
+
+    def taken(self, choice: Choice) -> list[Storage]:
+        """The storage of each block."""
+        found = [own[each] for own, each in zip(self.offered, choice, strict=True)]
+        return [each for each in found if each is not None]
+
     def costs(self) -> Table:
-        """Bits."""
+        """Bits; endless for what a block cannot have."""
         return [
-            np.array([float(storage.stored_bits(block.shape, 0)) for storage in self.storages])
-            for block in self.blocks
+            np.array([np.inf if each is None else each.stored_bits(block.shape, 0) for each in own])
+            for block, own in zip(self.blocks, self.offered, strict=True)
         ]
 
     def losses(self) -> Table:
-        """The divergence with one block stored, and all others as they are."""
+        """The divergence with one block stored, and all others as they are.
+
+        What a block cannot have counts as the worst of what it can.
+        """
         found = []
         for number, _ in enumerate(self.blocks):
             self.progress(f"allot: block {number + 1} of {len(self.blocks)}")
-            trials = [self._alone(number, storage) for storage in range(len(self.storages))]
-            found.append(np.array([self.divergence(trial) for trial in trials]))
+            losses = np.array(
+                [
+                    -np.inf if storage is None else self.divergence(self._alone(number, index))
+                    for index, storage in enumerate(self.offered[number])
+                ]
+            )
+            found.append(np.where(np.isinf(losses), losses.max(), losses))
         return found
 
     def divergence(self, choice: Sequence[int | None]) -> float:
         """Of the network with all blocks stored as chosen; None leaves a block as it is."""
         changed, first = {}, 0
         for gate in self.gates:
-            own = tuple(choice[first : first + len(gate.blocks)])
-            first += len(own)
-            if any(each is not None for each in own):
-                changed[gate] = self.stored(gate, own)
+            place = slice(first, first + len(gate.blocks))
+            first = place.stop
+            if any(each is not None for each in choice[place]):
+                changed[gate] = self.stored(gate, place, tuple(choice[place]))
         return self.sensitivity.of(changed_arrays(self.module, changed))
 
-    def stored(self, gate: GateRows, choice: tuple[int | None, ...]) -> Array:
-        """The weights of a gate in the storages that its blocks take."""
+    def stored(self, gate: GateRows, place: slice, choice: tuple[int | None, ...]) -> Array:
+        """The weights of a gate in the storages that its blocks, those at `place`, take."""
         key = (gate, choice)
         if key not in self._stored:
-            storages = [None if each is None else self.storages[each] for each in choice]
+            pairs = zip(self.offered[place], choice, strict=True)
+            storages = [None if each is None else own[each] for own, each in pairs]
             self._stored[key] = gate.stored(storages)
         return self._stored[key]
 

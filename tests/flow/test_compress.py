@@ -177,8 +177,8 @@ def test_states_that_start_at_zero_are_told(capsys: Capture) -> None:
     write_model(Path("tiny.json"), with_initial_state())
     assert main(["compress", *WORDS, "--max-loss", "100"]) == 0
     assert (
-        "warning: h0 start at zero in all samples, and get formats for that: give 'h0_train' if "
-        "other states will be fed\n" in capsys.readouterr().err
+        "warning: h0 start at zero in all samples: give 'h0_train' if states will be fed that are "
+        "larger than what the sequences come to\n" in capsys.readouterr().err
     )
     names = [port["name"] for port in load_model(str(OUT)).attributes["interface"]]
     assert names == ["x", "h0", "y"]

@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from lstmir.interpreter.run import run_samples
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Module
+from lstmir.ir.operands import segment
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import element_of, is_float, shape_of
 from lstmir.numeric.codes import Midrise
 from lstmir.numeric.fixed import FixedType
 from lstmir.passes.formats.coded import encoding_of, is_coded
+from lstmir.passes.uses import users_of
 from lstmir.pipeline.text import parse_pipeline
 from tests.passes.levels import FEW, FRONT, Recipe, apply, recipes, refusal
 from tests.strategies.networks import Network, networks
@@ -47,6 +49,24 @@ def finer(format_: FixedType) -> FixedType:
 
 def constants(module: Module) -> list[Operation]:
     return [op for op in module.walk() if op.name == "tensor.constant" and is_float(op.result.type)]
+
+
+@pytest.mark.parametrize("largest", [0.0, 0.7, 3.0])
+@pytest.mark.parametrize("direction", ["forward", "reverse"])
+def test_a_state_that_is_fed_has_the_format_of_the_state(direction: str, largest: float) -> None:
+    network = Network(fed=True, direction=direction, result="final_h")
+    states = np.linspace(-largest, largest, 6 * network.hidden).reshape(6, 1, network.hidden)
+    feeds = {"x": network.data(6, 4), "h0": states}
+    module = apply(network.module(), f"{FRONT},calibrate,assign-bitwidths", feeds)
+    format_ = module.main.attributes["formats"][1]
+    assert covers(format_, -max(largest, 0.5), max(largest, 0.5))
+    assert format_.min_value > -2 * max(largest * MARGIN, 1)
+    apply(module, "quantize")
+    h0 = module.main.parameters[1]
+    assert element_of(h0.type) == element_of(module.main.result_types[0]) == format_
+    scan = next(op for op in module.walk() if op.name == "rnn.scan")
+    assert format_ in [element_of(value.type) for value in segment(scan, "state")]
+    assert all(op.name != "fx.requantize" for op, _ in users_of(h0))
 
 
 @settings(FEW, max_examples=40)

@@ -20,6 +20,7 @@ passes.load()
 # They need calibration data, or work on programs too long for a docstring.
 WITHOUT_EXAMPLE = {
     "allot",
+    "allot-widths",
     "assign-bitwidths",
     "block-layout",
     "calibrate",

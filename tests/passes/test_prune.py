@@ -93,6 +93,12 @@ def test_the_largest_survive_as_they_were(network: Network, ratio: float, size: 
                 assert lives.sum() == min(pattern.keep, np.count_nonzero(old))
 
 
+def test_a_shape_of_nothing_changes_nothing() -> None:
+    network = Network()
+    before = print_module(dataflow(network))
+    assert print_module(apply(parse_module(before), "prune{shape=none by=obs}")) == before
+
+
 def test_what_stands_behind_the_recurrence_stays_as_it_is() -> None:
     module = dataflow(Network())
     before = matrices(module)["dense_W"]
@@ -250,7 +256,7 @@ def test_an_all_zero_matrix_is_worth_a_warning() -> None:
         ("shape=row keep=2", "keep is for shape=bank and shape=nm: give ratio"),
         (
             "shape=ring",
-            "shape must be one of element, row, column, block, bank, nm, unit, not 'ring'",
+            "shape must be one of element, row, column, block, bank, nm, unit, none, not 'ring'",
         ),
         ("by=luck", "by must be one of magnitude, obs, not 'luck'"),
         ("allot=all", "allot must be one of same, global, not 'all'"),

@@ -84,6 +84,14 @@ PRODUCT = """module @alone attributes {form = "sample", interface = [
 """
 
 
+def test_a_state_that_always_starts_at_zero_is_no_news() -> None:
+    network, heard = Network(fed=True), list[str]()
+    data = {"x": network.data(6, 4), "h0": np.zeros((6, 1, network.hidden), np.float32)}
+    (calibrate,) = parse_pipeline("calibrate")
+    calibrate.run(apply(network.module(), FRONT), Context(data=data, warn=heard.append))
+    assert heard == []
+
+
 def test_a_product_alone_is_a_sum() -> None:
     heard: list[str] = []
     (calibrate,) = parse_pipeline("calibrate")

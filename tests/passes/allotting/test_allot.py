@@ -22,6 +22,7 @@ from lstmir.passes.allot import Allot
 from lstmir.passes.allotting.gate_rows import all_gate_rows, changed_arrays
 from lstmir.passes.allotting.storages import USUAL, storages_of
 from lstmir.passes.calibrate import Calibrate
+from lstmir.passes.formats.coded import encoding_of
 from lstmir.passes.refining.columns import Columns
 from lstmir.passes.refining.samples import with_more
 from lstmir.passes.sensitivity import Sensitivity, has_classes
@@ -245,7 +246,35 @@ def test_the_usual_storages() -> None:
     assert len(found) == len(set(found)) == 14
 
 
-PRUNED = f"{FRONT},calibrate,prune,calibrate,measure-sensitivity,allot"
+CODED = f"{FRONT},calibrate,assign-bitwidths{{bits=4}},measure-sensitivity,allot"
+WHOLE = f"{FRONT},calibrate,prune{{shape=element aligned=false}},calibrate,measure-sensitivity"
+
+
+def test_patterns_stay_and_storages_fill_them() -> None:
+    network, data = small()
+    sparse = f"{FRONT},calibrate,prune{{shape=bank size=4 ratio=0.5 by=obs}},calibrate"
+    before = apply(network.module(), sparse, data)
+    zeros = {
+        op.result.name: before.resources[op.attributes["resource"]] == 0
+        for op in matrices(before)
+        if encoding_of(op.result) is not None
+    }
+    encodings = {op.result.name: encoding_of(op.result) for op in matrices(before)}
+    patterns = {name: each.gates[0].pattern for name, each in encodings.items() if each}
+    assert len(patterns) == 2  # the head is dense
+    choices = (
+        'measure-sensitivity{storages="none; midrise 1; ternary; integer 4; integer 8 by row"}'
+    )
+    module = apply(network.module(), f"{sparse},{choices},allot{{bits=2 rounds=2}}", data)
+    assert stored_bits(module) <= 2 * weights(module)
+    assert len({each.code for op in matrices(module) for each in storages(op)}) > 1
+    for op in matrices(module):
+        own = {each.pattern for each in storages(op)}
+        assert own <= {patterns.get(op.result.name), Empty()}
+        if op.result.name in zeros:
+            now = module.resources[op.attributes["resource"]] == 0
+            assert now[zeros[op.result.name]].all()
+    apply(module, QUANTIZED, data)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +285,8 @@ PRUNED = f"{FRONT},calibrate,prune,calibrate,measure-sensitivity,allot"
         (f"{FRONT},calibrate,allot", "there are no sensitivities: run measure-sensitivity first"),
         (f"{FRONT},calibrate,assign-bitwidths,quantize,measure-sensitivity",
          "there are no float matrices: run it before quantize"),
-        (PRUNED, "the weights 'w_pruned' have an encoding already"),
+        (CODED, "the weights 'w' have codes already"),
+        (WHOLE, "is a pattern of all gates together; prune gate by gate first"),
         (f"{MEASURED},calibrate,allot", "there are no sensitivities: run measure-sensitivity first"),
     ],
 )  # fmt: skip
