@@ -76,7 +76,7 @@ def _interface_violations(function: Function, sequences: Sequences) -> Iterator[
     for value in function.parameters:
         if value not in sequences.parts or not _is_port(value.type):
             yield f"a step of the input is a vector, not that of {value.type}"
-    results = function.result_types
+    results = [value.type for value in sequences.results]
     are_vectors = sequences.gives_steps or all(len(shape_of(each)) == 1 for each in results)
     if not results or not are_vectors or not all(map(_is_port, results)):
         yield f"a design gives vectors, or those of each step, not ({', '.join(map(str, results))})"

@@ -68,7 +68,7 @@ def print_design(
 
 
 def _words(program: Program, function: Function, name: str) -> dict[str, str]:
-    parameters, results = function.parameters, function.results
+    parameters, results = function.parameters, program.sequences.results
     reshapes = [f"#pragma HLS {pragma}" for pragma in program.stored_pragmas()]
     return {
         "name": name,

@@ -74,7 +74,7 @@ def return_(program: Program, op: Operation) -> None:
     """The results leave as a packet; those of a stream of steps have left."""
     sequences = program.sequences
     if not sequences.gives_steps:
-        write_packet(program, op.operands)
+        write_packet(program, sequences.results)
     elif not sequences.is_streamed:
         program.writer.label(program.labels.take("write_loop"))
         with program.writer.block("for (int step = 0; step < steps; ++step)"):

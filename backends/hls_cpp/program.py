@@ -46,6 +46,8 @@ class Program:
         for op in region.operations():
             if any(value in self.sequences.parts for value in op.results) and not op.regions:
                 continue  # words of a sequence that lives elsewhere
+            if op in self.sequences.shapes:
+                continue
             for move in self.places.before[op]:
                 self.move(move)
             if op is region.end:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lstmir.ir.module import Function
 from lstmir.ir.operands import segment
-from lstmir.ir.operation import Value
+from lstmir.ir.operation import Operation, Value
 from lstmir.ir.steps import Words, whole, words_after
 from lstmir.ir.types import shape_of
 
@@ -31,7 +31,18 @@ class Sequences:
                     self.parts[value] = whole(value)
             elif (words := words_after(op, self.parts)) is not None:
                 self.parts[op.result] = words
-        self.inputs, self.results = function.parameters, function.results
+        self.inputs = function.parameters
+        self.shapes: set[Operation] = set()
+        self.results = tuple(map(self._flat, function.results))
+
+    def _flat(self, result: Value) -> Value:
+        """A result without the shape that it is given last: its words leave in the same order."""
+        while result not in self.parts and result.op.name == "tensor.reshape":
+            if result.op.parent.use_count(result.op) > 1:
+                break
+            self.shapes.add(result.op)
+            result = result.op.operands[0]
+        return result
 
     @property
     def is_streamed(self) -> bool:
