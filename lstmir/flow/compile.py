@@ -173,7 +173,7 @@ def _tile(job: Job, golden: Golden) -> None:
     ):
         if job.level < 4:
             job.facts.measure_fixed(job.module)
-            job.run(back(macs, job.request.lanes))
+            job.run(back(macs, job.request.lanes, job.request.arrays))
         elif "timing" not in job.module.attributes:
             job.run(pack(job.request.lanes))
     program = read_program(Schedule(), job.module)

@@ -143,7 +143,7 @@ def schedule(
         "array": {"rows": program.rows, "columns": max(program.columns)},
         "cycles_per_step_ideal": ideal,
         "cycles_per_step_predicted": timing.step,
-        "mac_utilization": ideal / timing.step,
+        "mac_utilization": kept[0] / (macs * timing.step),
         "cycles_total_predicted": total,
         "mac_utilization_total": work / total,
     }
@@ -164,7 +164,7 @@ def kept_products(module: Module) -> list[int]:
         type_ = op.operands[0].type
         assert isinstance(type_, TensorType)
         rows, columns = type_.static_shape
-        kept = type_.encoding.kept((rows, columns)) if type_.encoding else rows * columns
+        kept = type_.encoding.products((rows, columns)) if type_.encoding else rows * columns
         if op.parent.owner is None:
             head += kept
         else:

@@ -64,9 +64,10 @@ def pack(lanes: int) -> str:
     return PACK if lanes == 1 else f"{PACK}{{lanes={lanes}}}"
 
 
-def back(macs: int, lanes: int) -> str:
+def back(macs: int, lanes: int, arrays: str = "one") -> str:
     """From fixed point to a scheduled program."""
-    return f"{TILE.replace('$macs', str(macs))},{pack(lanes)}"
+    tile = TILE.replace("$macs", str(macs) if arrays == "one" else f"{macs} arrays={arrays}")
+    return f"{tile},{pack(lanes)}"
 
 
 _RANGES = "calibrate{histograms=false gram=false}"

@@ -25,6 +25,7 @@ class Request:
 
     `rtl_sequences` is how many sequences level 5 is interpreted on. `axi_lite` adds registers for a host.
     `period_us` is from one inference to the next, for the energy. A beat of the streams has `lanes` words.
+    `arrays` is "one" for all nests of a step, or "each" for one of its own each.
     """
 
     model: str
@@ -45,6 +46,7 @@ class Request:
     synthesis: bool = True
     axi_lite: bool = False
     lanes: int = 1
+    arrays: str = "one"
     cut: Cut = WHOLE
 
     def check(self) -> Part:
@@ -73,6 +75,10 @@ class Request:
         return next((option for option, value in given.items() if value is not None), None)
 
     def _check_size(self, part: Part) -> None:
+        if self.is_sized and self.arrays != "one":
+            raise UsageError(
+                f"--arrays {self.arrays} shares out the multipliers of --macs N: say how many"
+            )
         if self._speed and self.macs not in (None, AUTO):
             raise UsageError(f"{self._speed} chooses the array: --macs {self.macs} would, too")
         if self.clock_mhz is not None and not self.is_sized:
@@ -97,8 +103,9 @@ class Request:
             raise UsageError(
                 f"{self.model} is at level {level} already: --max-loss has nothing to compress"
             )
-        if level == 4 and (self.macs is not None or self._speed):
-            option = self._speed or "--macs"
+        others = "--arrays" if self.arrays != "one" else None
+        if level == 4 and (self.macs is not None or self._speed or others):
+            option = self._speed or others or "--macs"
             raise UsageError(
                 f"{self.model} is at level 4 already: {option} cannot change its array"
             )

@@ -88,6 +88,13 @@ class Cut:
         """The elements that are stored: those of all blocks that may live, whole."""
         return self.rows * self.columns * sum(live for _, live in self.choices(shape))
 
+    def inside(self, shape: tuple[int, int]) -> int:
+        """Those of them that are elements of the matrix: at most, whichever blocks live."""
+        import numpy as np
+
+        areas = self.split(np.ones(shape, int)).sum(axis=(3, 4))
+        return int(np.sort(areas, axis=2)[..., ::-1][..., : self.keep].sum())
+
     def index_bits(self, shape: tuple[int, int]) -> int:
         """Bits that say which blocks live."""
         return sum(_choice_bits(*choice) for choice in self.choices(shape))

@@ -96,6 +96,9 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
         help="add registers for a host: control, status and counts, by AXI4-Lite")  # fmt: skip
     add("--lanes", type=positive, default=1, metavar="L",
         help="words in a beat of the streams: 1, 2, 4, 8 or 16 (default: 1)")  # fmt: skip
+    add("--arrays", choices=("one", "each"), default="one",
+        help="whether layers, and gates that wait for others, share one array of --macs multipliers, or"
+        " have one each and run side by side (default: one)")  # fmt: skip
     add("--rtl-sequences", type=positive, default=4, metavar="N",
         help="sequences on which level 5 is interpreted (default: 4)")  # fmt: skip
     add("--no-synthesis", dest="synthesis", action="store_false",

@@ -47,6 +47,10 @@ class Encoding:
         """How many elements of a matrix are stored."""
         return sum(each.kept(self._part(shape)) for each in self.gates)
 
+    def products(self, shape: tuple[int, int]) -> int:
+        """How many elements take part in a product, at most."""
+        return sum(each.products(self._part(shape)) for each in self.gates)
+
     def stored_bits(self, shape: tuple[int, int], width: int) -> int:
         """Bits of values, indices and exponents; `width` is that of the matrix' elements."""
         return sum(each.stored_bits(self._part(shape), width) for each in self.gates)

@@ -75,6 +75,12 @@ class Storage:
         """How many elements are stored."""
         return shape[0] * shape[1] if self.pattern is None else self.pattern.cut(shape).kept(shape)
 
+    def products(self, shape: Shape) -> int:
+        """How many elements take part in a product, at most: what blocks have beyond the matrix does not."""
+        return (
+            shape[0] * shape[1] if self.pattern is None else self.pattern.cut(shape).inside(shape)
+        )
+
     def stored_bits(self, shape: Shape, width: int) -> int:
         """Bits of codes, indices and exponents; `width` is that of an element without a code."""
         kept = self.kept(shape)
