@@ -40,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.folder is None:
             summary, times = _vowels()
+        elif arguments.meta_learner:
+            summary, times = read_summary(arguments.folder), _meta_learner()
         else:
             summary, times = read_summary(arguments.folder), _given(arguments)
     except UserError as error:
@@ -59,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.energy", description=__doc__)
     add = parser.add_argument
     add("--folder", type=Path, metavar="DIR", help="what lstmir compiled (default: vowels_h32)")
+    add(
+        "--meta-learner",
+        action="store_true",
+        help="with --folder: that is a design of examples/meta_learner; time a step of its 481 coordinates",
+    )
     add("--us", type=float, nargs="+", default=[], metavar="US",
         help="with --folder: what the reference takes for an inference, for each way to run it")  # fmt: skip
     add("--watts", type=float, nargs=2, metavar=("LOW", "HIGH"),
@@ -80,6 +87,15 @@ def _vowels() -> tuple[dict[str, Any], list[dict[str, Any]]]:
     for each in times:
         each["name"] = f"ONNX Runtime {version('onnxruntime')}, one thread, batch {each['batch']}"
     return summary, times
+
+
+def _meta_learner() -> list[dict[str, Any]]:
+    """Time a step of one learner's coordinates, alone and among others."""
+    times: list[dict[str, Any]] = run_worker("benchmarks.energy.meta_learner")["batches"]
+    for each in times:
+        told = f"one thread, {each['batch']} learner{'s' * (each['batch'] > 1)} at once"
+        each["name"] = f"ONNX Runtime {version('onnxruntime')}, {told}"
+    return times
 
 
 def _given(arguments: argparse.Namespace) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ from benchmarks.process import repeated
 REPEATS = 101
 
 
-def open_session(model: str) -> onnxruntime.InferenceSession:
-    """A model, ready to run on one thread."""
+def open_session(model: str | bytes) -> onnxruntime.InferenceSession:
+    """A model, by its path or as it is written, ready to run on one thread."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL

@@ -85,3 +85,26 @@ def test_arrays_of_their_own_are_always_busy() -> None:
     step = each.level_5.attributes["timing"]["step"]
     assert products / (66 * step) > 0.98
     assert each.predict([32901]) < 32901 * step + 200
+
+
+def test_the_processor_is_timed_on_the_same_step() -> None:
+    from benchmarks.energy.meta_learner import step
+    from benchmarks.interpreter_speed.onnx_runtime import open_session
+    from examples.meta_learner.host import adapt
+    from examples.meta_learner.interpreter import Interpreter, load
+    from examples.meta_learner.streamed import Arrays, Streamed
+    from examples.meta_learner.tasks import published, theta_0
+
+    session = open_session(step().SerializeToString())
+
+    def run(arrays: Arrays) -> Arrays:
+        feeds = {name.removesuffix("_0"): each.astype(np.float32) for name, each in arrays.items()}
+        names = [output.name for output in session.get_outputs()]
+        found = session.run(names, {"x": feeds.pop("features"), **feeds})
+        return {
+            name.replace("_next", "_last"): each for name, each in zip(names, found, strict=True)
+        }
+
+    tasks = published().part(slice(2))
+    wanted = adapt(Interpreter(load(FOLDER / "meta_learner.json")), tasks, theta_0())
+    assert np.abs(adapt(Streamed(run), tasks, theta_0()) - wanted).max() < 1e-4
