@@ -334,23 +334,32 @@ class Timetable:
         return tuple(found)
 
     def stored_parts(self) -> list[np.ndarray]:
-        """When each word of each part of the result is stored."""
-        return [
-            self.slots[self.writers[memory]].start + self.written(memory, np.arange(words))
-            for memory, words in self.program.result.parts
-        ]
+        """When each word of each part of the result is stored: after the start of what gives the result."""
+        found = []
+        for memory, words in self.program.result.parts:
+            writer = self.writers[memory]
+            stored = self.slots[writer].start + self.written(memory, np.arange(words))
+            is_early = self.program.finish and not self.is_finish(writer)
+            found.append(stored - (self.step + self.gap) if is_early else stored)
+        return found
 
     def latest(self) -> int:
         """The part of the result that is whole last."""
         ends = [int(stored.max()) for stored in self.stored_parts()]
-        return ends.index(max(ends))
+        latest = ends.index(max(ends))
+        memory, _ = self.program.result.parts[latest]
+        if self.program.finish and not self.is_finish(self.writers[memory]):
+            why = "a state of the last step is ready after what is computed behind it"
+            raise cannot(self.pass_, why, None, "let a design of its own compute that")
+        return latest
 
     def room(self) -> int:
         """Beats of the output's memory; where several words are stored at once, of whole results."""
         result = self.program.result
         if not self.program.sends_words:
             waiting = -(-(self.results()[-1] + 1) // self.step) if result.every_step else 1
-            return _power_of_two(1 + waiting) * self.program.beats_out
+            slots = _power_of_two(1 + waiting) - self.program.stores_early
+            return slots * self.program.beats_out
         tails = result_tails(self.program)
         rows = output_rows(result, tails)
         return rows if tails == 1 else rows // -(-result.count // tails) * result.count

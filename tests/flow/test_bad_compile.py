@@ -204,12 +204,3 @@ def test_a_file_that_is_not_ir(capsys: pytest.CaptureFixture[str]) -> None:
     status, message = refused(capsys, "compile", "not.lstmir", *DATA, "-o", "out")
     assert status == 1
     assert message.startswith("not.lstmir:1:")
-
-
-def test_a_model_with_two_inputs_or_outputs(capsys: pytest.CaptureFixture[str]) -> None:
-    mapping = model()
-    mapping["graph"]["output"].append({**mapping["graph"]["output"][0], "name": "last"})
-    write_model(Path("two.json"), mapping)
-    status, message = refused(capsys, "compile", "two.json", *DATA, "-o", "out")
-    assert status == 1
-    assert message == "error: the machine has one output stream, this model has 2 outputs (y, last)"
