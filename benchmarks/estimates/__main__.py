@@ -38,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     measure = partial(_measured, families=arguments.families)
     with ThreadPoolExecutor(arguments.processes) as pool:
         rows = list(track(pool.map(measure, seeds), total=len(seeds), transient=True))
+    if not any(rows[: arguments.networks]) or not any(rows[arguments.networks :]):
+        sys.exit("no network could be counted, or none of those that are held out")
     missed = [line for seed, row in zip(seeds, rows, strict=True) for line in _misses(seed, row)]
     split = rows[: arguments.networks], rows[arguments.networks :]
     families = {family: fits(family, *split) for family in arguments.families}

@@ -157,10 +157,7 @@ class Counting:
         if state in self.shifted:
             return
         if state not in self.packing.registers:
-            kind = self._stands_behind(value)
-            self.kinds[f"ff_{kind}"] += (
-                self._kept_bits(value) if kind == "table" else self.needs.get(state, 0)
-            )
+            self.kinds[f"ff_{self._stands_behind(value)}"] += self._kept_bits(state)
         for _ in range(_CONTROLS):
             op = self.netlist.source(value).op
             if op.name != "arith.select" or width(op.result) != width(state):
@@ -176,10 +173,17 @@ class Counting:
             self.kinds["control"] += 1
         self.cover.demand(value)
 
-    def _kept_bits(self, word: Value) -> int:
-        """The bits of a constant memory's word that differ from each other: registers are for those."""
-        memory = self.netlist.source(word).op.operands[0]
-        return distinct_bits(self.netlist.words(memory), width(memory))
+    def _kept_bits(self, state: Value) -> int:
+        """The bits that registers are for; of a constant memory's word, those that differ from each other."""
+        bits, op = self.needs.get(state, 0), self.netlist.origin(state).op
+        if (
+            op.name != "rtl.read"
+            or op.operands[0].op.name != ROM
+            or self.made[op.operands[0]].blocks
+        ):
+            return bits
+        memory = op.operands[0]
+        return min(bits, distinct_bits(self.netlist.words(memory), width(memory)))
 
     def _stands_behind(self, value: Value) -> str:
         """What gives a register its value, by whether that has registers inside."""
