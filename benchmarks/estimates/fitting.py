@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 _LUT = {
     "logic": 0.9, "wide_logic": 1.0, "rom": 0.7, "rom_choice": 0.7, "sum": 1.0, "product_sum": 1.0,
     "narrow_sum": 1.5, "step": 1.0, "round": 1.0, "clip": 1.0, "clip_top": 0.4, "equal": 0.35,
-    "order": 1.0, "control": 1.0, "file": 0.4, "lutram": 1.0, "lutram_choice": 1.0, "product": 1.5,
+    "order": 1.0, "control": 1.0, "file_word": 1.0, "file_choice": 0.7, "lutram": 1.0,
+    "bank_choice": 0.8, "product": 1.5,
 }  # fmt: skip
 _FF = {
     "ff_logic": 1.0, "ff_delay": 1.0, "ff_product": 1.0, "ff_product_sum": 1.0, "ff_block": 0.1,
@@ -25,9 +27,9 @@ PRIORS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
         "lut": {
             **_LUT, "wide_logic": 1.3, "rom_choice": 0.4, "product_sum": 0.1, "narrow_sum": 1.0,
             "step": 0.2, "round": 0.2, "clip_top": 0.3, "equal": 0.25, "order": 0.6, "control": 0.5,
-            "file": 0.2, "lutram_choice": 0.5, "product": 1.2, "shift": 0.9,
+            "file_choice": 0.5, "bank_choice": 1.0, "product": 1.2, "shift": 1.0, "choice": 1.0,
         },
-        "ff": {**_FF, "ff_product": 0.1, "ff_product_sum": 0.2, "ff_shift": -1.0},
+        "ff": _FF,
     },
     "ecp5": {"lut": _LUT, "ff": _FF, "clock": _CLOCK},
     "ice40": {"lut": {**_LUT, "product_sum": 0.6}, "ff": {**_FF, "ff_product": 0.3, "ff_product_sum": 0.6}},
@@ -38,23 +40,29 @@ _PULL = 0.03
 """How much a whole weight that is off weighs, against a relative error of 1."""
 
 
-def fitted(
-    kinds: Sequence[Mapping[str, float]], real: Sequence[float], prior: Mapping[str, float]
-) -> dict[str, Any]:
-    """The weights, and the errors of networks that were left out one at a time."""
+@dataclass(frozen=True)
+class Counted:
+    """Networks: what was counted of each before the synthesis, and what is to be foretold."""
+
+    kinds: Sequence[Mapping[str, float]]
+    real: Sequence[float]
+
+    def shares(self, names: Sequence[str]) -> np.ndarray:
+        """Each kind, for each network, in parts of what is to be foretold."""
+        counts = np.array([[each.get(name, 0) for name in names] for each in self.kinds], float)
+        shares: np.ndarray = counts.reshape(-1, len(names)) / np.array(self.real, float)[:, None]
+        return shares
+
+
+def fitted(seen: Counted, held_out: Counted, prior: Mapping[str, float]) -> dict[str, Any]:
+    """The weights for some networks, and how far off they are for those that were held out."""
     names = list(prior)
-    shares = np.array([[each.get(name, 0) for name in names] for each in kinds], float)
-    shares /= np.array(real, float)[:, None]
-    begin = np.array([prior[name] for name in names])
-    others = ~np.eye(len(shares), dtype=bool)
-    errors = np.array([
-        shares[out] @ _weights(shares[rest], begin) - 1 for out, rest in enumerate(others)
-    ])  # fmt: skip
-    weights = _weights(shares, begin)
-    median, p90, worst = np.quantile(abs(errors), [0.5, 0.9, 1]).round(3).tolist()
+    weights = _weights(seen.shares(names), np.array([prior[name] for name in names])).round(3)
+    errors = abs(held_out.shares(names) @ weights - 1)
+    median, p90, worst = np.quantile(errors, [0.5, 0.9, 1]).round(3).tolist()
     return {
-        "weights": dict(zip(names, weights.round(3).tolist(), strict=True)),
-        "networks": len(shares), "median": median, "p90": p90, "worst": worst,
+        "weights": dict(zip(names, weights.tolist(), strict=True)),
+        "networks": len(seen.real), "held_out": len(errors), "median": median, "p90": p90, "worst": worst,
     }  # fmt: skip
 
 

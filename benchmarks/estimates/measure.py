@@ -16,7 +16,7 @@ from lstmir import dialects, passes
 from lstmir.backends.verilog.printer import print_design
 from lstmir.flow.data import read_data
 from lstmir.flow.models import load_model
-from lstmir.flow.recipes import FRONT, PACK
+from lstmir.flow.recipes import FRONT
 from lstmir.flow.sizing.counting import Counting
 from lstmir.flow.sizing.estimate import timing_kinds
 from lstmir.flow.sizing.netlist import Netlist
@@ -64,7 +64,7 @@ def main(seed: str, folder: str, *families: str) -> dict[str, Any]:
 def level_5(network: Drawn, place: Path) -> Module:
     """The design of a network, which is written into a folder first."""
     module = level_3(network, place)
-    run_passes(module, parse_pipeline(f"tile{{macs={network.macs}}},{PACK},lower-to-rtl"))
+    run_passes(module, parse_pipeline(f"tile{{macs={network.macs}}},{network.pack},lower-to-rtl"))
     return module
 
 

@@ -12,16 +12,21 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from lstmir.flow.recipes import PACK
+
 STEPS, TRAINING, TESTING = 6, 48, 4
 GATES = {"LSTM": 4, "GRU": 3}
 _MOST_WEIGHTS, _MOST_MACS = 40_000, 320
+_LARGE, _LARGE_WEIGHTS = 8, 200_000
+"""Every eighth network is a large one: its memories are deep."""
 
 
 @dataclass(frozen=True)
 class Drawn:
     """A network, how it is compressed, and its array; all of it follows from `seed`.
 
-    `outputs` is the size of a dense layer behind the last h, 0 for none.
+    `outputs` is the size of a dense layer behind the last h, 0 for none; `operations` is how many stand
+    between two registers.
     """
 
     seed: int
@@ -33,6 +38,12 @@ class Drawn:
     outputs: int
     passes: str
     macs: int
+    operations: int
+
+    @property
+    def pack(self) -> str:
+        """From a tiled program to a scheduled one."""
+        return PACK if self.operations == 1 else f"{PACK}{{operations={self.operations}}}"
 
     @property
     def weights(self) -> int:
@@ -60,7 +71,8 @@ def drawn(seed: int) -> Drawn:
     while True:
         found = _draw(seed, random)
         products = found.weights * (0.25 if "prune" in found.passes else 1)
-        if found.weights <= _MOST_WEIGHTS and found.macs * 8 <= products:
+        most = _LARGE_WEIGHTS if _is_large(seed) else _MOST_WEIGHTS
+        if found.weights <= most and found.macs * 8 <= products:
             return found
 
 
@@ -69,13 +81,18 @@ def _draw(seed: int, random: Random) -> Drawn:
         seed,
         kind=random.choices(["LSTM", "GRU"], [4, 1])[0],
         features=_about(random, 1, 32),
-        hidden=_about(random, 6, 64),
+        hidden=_about(random, 64, 192) if _is_large(seed) else _about(random, 6, 64),
         layers=random.choices([1, 2], [5, 1])[0],
         directions=random.choices([1, 2], [8, 1])[0],
         outputs=random.choice([0, 0, _about(random, 2, 12)]),
         passes=_passes(random),
         macs=min(_MOST_MACS, max(4, random.choice([1, 1, 1, 3, 5]) * 2 ** random.randint(1, 8))),
+        operations=Random(f"operations {seed}").choices([1, 2], [3, 1])[0],
     )
+
+
+def _is_large(seed: int) -> bool:
+    return seed % _LARGE == _LARGE - 1
 
 
 def _about(random: Random, least: int, most: int) -> int:

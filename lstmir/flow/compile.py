@@ -229,4 +229,6 @@ def _synthesize(job: Job, files: list[Path]) -> dict[str, Any]:
     if not job.request.synthesis:
         return unasked(job.part).attribute()
     with job.progress.timed("synthesis", f"synthesizing for {job.part.name} with pyosys"):
-        return synthesize(files, top_name(job.module), job.part).attribute()
+        size = job.facts.estimate
+        dsp = size["dsp"] if size else None
+        return synthesize(files, top_name(job.module), job.part, dsp=dsp).attribute()

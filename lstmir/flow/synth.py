@@ -109,7 +109,7 @@ def synth_folder(request: SynthRequest, progress: Progress) -> dict[str, Any]:
     check_untouched(request.folder, summary, replaced=FOLDER)
     top = _top(request.folder, summary)
     with new_folder(request.folder / FOLDER) as work:
-        entries = _synthesize(request, part, top, work, progress)
+        entries = _synthesize(request, part, top, work, progress, _expected_dsp(summary))
         if part.family == vivado.FAMILY:
             _write_script(request, part, top, work)
         whole = _updated(summary, entries, digests(work), progress)
@@ -127,12 +127,18 @@ def _top(folder: Path, summary: dict[str, Any]) -> str:
     return cores[0]
 
 
+def _expected_dsp(summary: dict[str, Any]) -> int | None:
+    """The DSP blocks that the design asks for; None where nobody has estimated them."""
+    estimate = summary.get("estimate")
+    return estimate["dsp"] if estimate else None
+
+
 def _sources(folder: Path) -> list[Path]:
     return sorted((folder / "verilog").glob("*.v"))
 
 
 def _synthesize(
-    request: SynthRequest, part: Part, top: str, work: Path, progress: Progress
+    request: SynthRequest, part: Part, top: str, work: Path, progress: Progress, dsp: int | None
 ) -> list[Synthesis]:
     """An entry for each tool; their reports, and a bitstream, go to the folder `work`."""
     # The tools' own files are large, and of use to nobody else.
@@ -145,7 +151,7 @@ def _synthesize(
         )
         netlist = place / nextpnr.NETLIST if request.pnr else None
         with progress.timed("synthesis", f"synthesizing for {part.name} with pyosys"):
-            counted = placed = synthesize(files, top, part, netlist)
+            counted = placed = synthesize(files, top, part, netlist, dsp)
             counted = replace(counted, primitives=request.primitives)
             _write_json(work / "yosys.json", counted.cells)
             if not request.pnr:
@@ -154,7 +160,7 @@ def _synthesize(
                 inner, (top, files) = top, _wrapped(files, top, part, place)
                 if top != inner:
                     shutil.copy(files[-1], work)
-                    placed = synthesize(files, top, part, netlist)
+                    placed = synthesize(files, top, part, netlist, dsp)
         routed = _route(request, part, top, placed, place, progress)
         routed = replace(routed, primitives=request.primitives)
         return [counted, _packed(routed, part, top, place, work)]

@@ -12,6 +12,8 @@ from lstmir.flow.toolchain.cells import PLACED
 from lstmir.targets import Part
 
 NOT_ASKED = "not asked for (--no-synthesis)"
+_LOSES_PRODUCTS = ("ice40",)
+"""Families where Yosys gave one register to two DSP blocks, and may do so again."""
 _COUNTS = ("lut", "ff", "dsp", "bram")
 
 
@@ -78,15 +80,19 @@ def unasked(part: Part) -> Synthesis:
 
 
 def synthesize(
-    files: Sequence[Path], top: str, part: Part, netlist: Path | None = None
+    files: Sequence[Path], top: str, part: Part, netlist: Path | None = None, dsp: int | None = None
 ) -> Synthesis:
-    """Resources of the Verilog on a part; with `netlist`, write what `place_and_route` reads."""
+    """Resources of the Verilog on a part; with `netlist`, write what `place_and_route` reads.
+
+    With fewer DSP blocks than the `dsp` that the design asks for, it fails where synthesis is known to
+    lose some.
+    """
 
     def run(entry: Synthesis) -> Synthesis:
         entry = replace(entry, version=yosys.find().version)
         found = yosys.synthesize(files, top, part.family, netlist=netlist)
         counts = {kind: getattr(found, kind) for kind in _COUNTS}
-        return _judged(entry.counted(counts, found.cells), part)
+        return _complete(_judged(entry.counted(counts, found.cells), part), part, dsp)
 
     return _tidied(_attempted(Synthesis("pyosys", part.name), run), files[0].resolve().parents[1])
 
@@ -168,6 +174,17 @@ def _attempted(entry: Synthesis, run: Callable[[Synthesis], Synthesis]) -> Synth
 def _judged(entry: Synthesis, part: Part) -> Synthesis:
     reason = over(entry.counts, part)
     return replace(entry, status="failed" if reason else "passed", reason=reason)
+
+
+def _complete(entry: Synthesis, part: Part, dsp: int | None) -> Synthesis:
+    """The entry; failed if multiplications were lost, and the netlist is not what the Verilog says."""
+    if dsp is None or (entry.dsp or 0) >= dsp or part.family not in _LOSES_PRODUCTS:
+        return entry
+    return entry.failed(
+        f"{entry.dsp} DSP blocks of {part.name} found, {dsp} expected: {entry.tool} {entry.version} has lost "
+        "multiplications, and the netlist is not what the Verilog says; an array with one column, "
+        "tile{columns=1}, has no sums of products that it could lose"
+    )
 
 
 def _fast_enough(entry: Synthesis, freq: float | None) -> Synthesis:

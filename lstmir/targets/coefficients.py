@@ -15,12 +15,13 @@ FILE = Path(__file__).with_name("coefficients.json")
 class Fit:
     """A weighted sum, fitted on so many `networks`.
 
-    The errors are relative, each of a network that the fit had not seen: what half of them, nine in ten
-    and all of them keep within.
+    The errors are relative, of the networks that were `held_out` of the fit: what half of them, nine in
+    ten and all of them keep within.
     """
 
     weights: Mapping[str, float]
     networks: int
+    held_out: int
     median: float
     p90: float
     worst: float

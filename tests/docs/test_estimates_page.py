@@ -19,12 +19,12 @@ def test_the_page_names_every_option() -> None:
 def test_the_page_has_the_errors_of_the_fits() -> None:
     families = json.loads(FILE.read_text(encoding="utf-8"))["families"]
     rows = [
-        f"| `{family}` | {_NAMES[kind]} | {fit['networks']} | "
+        f"| `{family}` | {_NAMES[kind]} | {fit['networks']} | {fit['held_out']} | "
         f"{fit['median']:.1%} | {fit['p90']:.1%} | {fit['worst']:.1%} |"
         for family, fits in families.items()
         for kind, fit in fits.items()
         if fit
     ]
-    assert TEXT.partition("| --- | --- | --- | --- | --- | --- |\n")[2].startswith(
+    assert TEXT.partition("| --- | --- | --- | --- | --- | --- | --- |\n")[2].startswith(
         "\n".join(rows) + "\n\n"
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+from lstmir.flow.sizing.choices import choice_luts
 from lstmir.flow.sizing.cover import Cover
-from lstmir.flow.sizing.memories import made_of
+from lstmir.flow.sizing.memories import Stored, made_of
 from lstmir.flow.sizing.multipliers import dsp_blocks
+from lstmir.flow.sizing.needs import needed_bits
 from lstmir.flow.sizing.netlist import (
     LITERAL,
     REGISTER,
@@ -17,16 +19,17 @@ from lstmir.flow.sizing.netlist import (
     rounds,
     width,
 )
-from lstmir.flow.sizing.roms import rom_luts
+from lstmir.flow.sizing.packing import Packing
+from lstmir.flow.sizing.roms import distinct_bits, rom_luts
 from lstmir.flow.sizing.rules import Rules
-from lstmir.interpreter.rtl_design import rounded_range
+from lstmir.flow.sizing.shifts import shift_registers
+from lstmir.interpreter.rtl_design import rounded_range, signal_type
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import narrowest
 
 _CARRIES = ("arith.add", "arith.sub", "arith.neg")
 _LEAST_CHAIN = 5
 """Bits of a sum from which on it is a chain of carries everywhere."""
-_SHIFT_STAGES = 16
 _CHOICE = 3
 """Inputs of what chooses one of two."""
 _CONTROLS = 4
@@ -38,10 +41,13 @@ class Counting:
 
     def __init__(self, netlist: Netlist, rules: Rules) -> None:
         self.netlist, self.rules = netlist, rules
-        self.cover = Cover(netlist, rules.lut_inputs)
+        self.needs = needed_bits(netlist)
+        self.cover = Cover(netlist, rules, self.needs)
+        self.packing = Packing(netlist, rules)
         self.kinds: Counter[str] = Counter()
         self.made = {memory: made_of(netlist, memory, rules) for memory in netlist.reads}
         self.dsp, self.bram = 0, sum(made.blocks for made in self.made.values())
+        self.shifted = self._shifted()
         for op in netlist.design.operations:
             self._operation(op)
         for state, value in netlist.nexts.items():
@@ -49,11 +55,16 @@ class Counting:
         for value in netlist.design.outputs.values():
             self.cover.demand(value)
         for made in self.made.values():
-            self.kinds["lutram"] += made.luts
-            self.kinds["lutram_choice"] += made.choices
-            self.kinds["file"] += made.registers
-        self._chains()
+            self._memory(made)
         self.kinds.update(self.cover.kinds)
+
+    def _memory(self, made: Stored) -> None:
+        self.kinds["lutram"] += made.luts
+        self.kinds["file"] += made.registers
+        self.kinds["file_word"] += made.written
+        choice = choice_luts(made.rows, self.rules.choices) if self.rules.choices else made.rows - 1
+        kind = "file_choice" if made.registers else "bank_choice"
+        self.kinds[kind] += round(made.chosen * choice) if made.rows > 1 else 0
 
     def _operation(self, op: Operation) -> None:
         if op.name in ("rtl.write", "rtl.read"):
@@ -83,7 +94,7 @@ class Counting:
         for value in terms:
             if not self._is_chosen_within(value):
                 self.cover.demand(value)
-        bits = width(op.result)
+        bits = self._summed_bits(op, terms)
         if len(terms) < 2 and op.name != "arith.neg":
             kind = "step"
         elif bits < _LEAST_CHAIN:
@@ -94,6 +105,12 @@ class Counting:
             kind = "sum"
         self.kinds[kind] += bits
 
+    def _summed_bits(self, op: Operation, terms: list[Value]) -> int:
+        """Those that anybody looks at, and that more than one term has: the lowest of one may be wires."""
+        fracs = [signal_type(value.type).frac for value in terms]
+        alone = max(fracs) - min(fracs) if op.name == "arith.add" and len(terms) > 1 else 0
+        return max(0, self.needs.get(op.result, 0) - alone)
+
     def _is_chosen_within(self, term: Value) -> bool:
         """Whether a term is made by the sum itself: a choice that nobody else reads."""
         source = self.netlist.source(term)
@@ -102,6 +119,8 @@ class Counting:
 
     def _adds_product(self, op: Operation) -> bool:
         """Whether a term is a product, or was one before registers: blocks that multiply add, too."""
+        if self.rules.blocks_add:
+            return op in self.packing.sums
         return any(self.netlist.origin(value).op.name == "arith.mul" for value in op.operands)
 
     def _requantize(self, op: Operation) -> None:
@@ -135,14 +154,17 @@ class Counting:
 
     def _register(self, state: Value, value: Value) -> None:
         """What is in front of a register; its enable and its reset cost no logic of its width."""
-        self.kinds[f"ff_{self._stands_behind(value)}"] += width(state)
+        if state in self.shifted:
+            return
+        if state not in self.packing.registers:
+            self.kinds[f"ff_{self._stands_behind(value)}"] += self._kept_bits(state)
         for _ in range(_CONTROLS):
             op = self.netlist.source(value).op
             if op.name != "arith.select" or width(op.result) != width(state):
                 break
             condition, yes, no = op.operands
             if state in (self.netlist.source(yes), self.netlist.source(no)):
-                value = no if self.netlist.source(yes) is state else yes
+                value = no if self.netlist.source(yes) == state else yes
             elif LITERAL in (yes.op.name, no.op.name) and self.netlist.uses[op.result] == 1:
                 value = no if yes.op.name == LITERAL else yes
             else:
@@ -150,6 +172,18 @@ class Counting:
             self.cover.demand(condition)
             self.kinds["control"] += 1
         self.cover.demand(value)
+
+    def _kept_bits(self, state: Value) -> int:
+        """The bits that registers are for; of a constant memory's word, those that differ from each other."""
+        bits, op = self.needs.get(state, 0), self.netlist.origin(state).op
+        if (
+            op.name != "rtl.read"
+            or op.operands[0].op.name != ROM
+            or self.made[op.operands[0]].blocks
+        ):
+            return bits
+        memory = op.operands[0]
+        return min(bits, distinct_bits(self.netlist.words(memory), width(memory)))
 
     def _stands_behind(self, value: Value) -> str:
         """What gives a register its value, by whether that has registers inside."""
@@ -160,24 +194,19 @@ class Counting:
             return "product_sum"
         return {"arith.mul": "product", REGISTER: "delay"}.get(op.name, "logic")
 
-    def _chains(self) -> None:
-        """Registers in a row, of which only the last is read: where there are shift registers, LUTs."""
-        before = {
-            state: self.netlist.source(value)
-            for state, value in self.netlist.nexts.items()
-            if "init" not in state.op.attributes
-            and self._stands_behind(value) not in ("block", "product", "product_sum")
-        }
-        inner = {source for source in before.values() if self.netlist.uses[source] == 1}
-        factors = {self.netlist.source(v) for op in self.netlist.products for v in op.operands}
-        for last in before:
-            if last in inner:
-                continue
-            length, value = 1, before[last]
-            while value in before and value in inner and width(value) == width(last):
-                length, value = length + 1, before[value]
-            if last in factors:  # two of them are the multiplier's own
-                length -= 2
-            if length >= 3:
-                self.kinds["shift"] += width(last) * -(-length // _SHIFT_STAGES)
-                self.kinds["ff_shift"] += width(last) * length
+    def _shifted(self) -> set[Value]:
+        """The registers of shift registers, which are LUTs where there are any."""
+        if not self.rules.shift_stages:
+            return set()
+        chains = shift_registers(self.netlist, {s for s in self.netlist.nexts if self._is_logic(s)})
+        for chain in chains:
+            self.kinds["shift"] += self.needs.get(chain[0], 0) * -(
+                -len(chain) // self.rules.shift_stages
+            )
+            self.cover.demand(self.netlist.source(self.netlist.nexts[chain[-1]]))
+        return {state for chain in chains for state in chain}
+
+    def _is_logic(self, state: Value) -> bool:
+        """Whether a register is none that blocks have inside."""
+        behind = self._stands_behind(self.netlist.nexts[state])
+        return state not in self.packing.registers and behind != "block"

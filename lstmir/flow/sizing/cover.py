@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
+from lstmir.flow.sizing.choices import LEAST, Choices, choice_luts
 from lstmir.flow.sizing.netlist import LITERAL, Netlist, is_wires, width
+from lstmir.flow.sizing.rules import Rules
 from lstmir.ir.operation import Operation, Value
 
 _BITWISE = ("arith.select", "arith.and", "arith.or", "arith.not")
@@ -23,8 +26,10 @@ class Cover:
     the registers before it.
     """
 
-    def __init__(self, netlist: Netlist, lut_inputs: int) -> None:
-        self.netlist, self.lut_inputs = netlist, lut_inputs
+    def __init__(self, netlist: Netlist, rules: Rules, needs: Mapping[Value, int]) -> None:
+        self.needs = needs
+        self.netlist, self.rules, self.lut_inputs = netlist, rules, rules.lut_inputs
+        self.choices = Choices(netlist)
         self.kinds: Counter[str] = Counter()
         self.made: set[Value] = set()
         self._inputs: dict[Value, Inputs] = {}
@@ -43,14 +48,32 @@ class Cover:
         if source.op.name == "rtl.concat":
             for part in source.op.operands:
                 self.demand(part)
+        if self._is_choice(source):
+            return self._choose(source)
         found = self.inputs(source)
         is_logic = source.op.name in _BITWISE or source.op.name == "arith.compare"
         if not is_logic or source in found or len(found) <= 1:
             return found
         if source not in self.made:
             self.made.add(source)
-            self.kinds["logic" if len(found) <= _EASY else "wide_logic"] += width(source)
+            self.kinds["logic" if len(found) <= _EASY else "wide_logic"] += self.needs.get(
+                source, 0
+            )
         return frozenset([source])
+
+    def _is_choice(self, value: Value) -> bool:
+        """Whether a value is one of so many words that the tables for them are known by their number."""
+        return bool(self.rules.choices) and len(self.choices.of(value).words) >= LEAST
+
+    def _choose(self, value: Value) -> Inputs:
+        if value not in self.made:
+            self.made.add(value)
+            choice = self.choices.of(value)
+            for part in (*choice.words, *choice.conditions):
+                self.demand(part)
+            bit = choice_luts(len(choice.words), self.rules.choices)
+            self.kinds["choice"] += round(self.needs.get(value, 0) * bit)
+        return frozenset([value])
 
     def is_narrow(self, op: Operation) -> bool:
         """Whether a comparison looks at no more bits than a table has inputs."""
@@ -66,6 +89,8 @@ class Cover:
             return _NONE
         if is_wires(op):
             return self.inputs(op.operands[0])
+        if self._is_choice(value):
+            return self._choose(value)
         if op.name in _BITWISE:
             return self._joined(op.operands, width(value))
         if op.name == "arith.compare" and self.is_narrow(op):

@@ -2,59 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lstmir.backends.verilog.memories import depth_of, is_block
 from lstmir.flow.sizing.netlist import LITERAL, REGISTER, ROM, Netlist
-from lstmir.flow.sizing.rules import Rules
+from lstmir.flow.sizing.roms import varying_bits
+from lstmir.flow.sizing.rules import Rules, Shape
 from lstmir.interpreter.rtl_design import memory_type
 from lstmir.ir.operation import Value
+
+_CHOICE = 0.5
+"""The price of choosing between two rows, a bit."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What one memory is made of; `choices` are bits chosen between small memories in a row."""
+    """What one memory is made of. Of its `rows` of blocks or LUTs, or of its registers, one is `chosen` by
+    so many bits. Each of the `written` words of registers has an enable of its own."""
 
     blocks: int = 0
     luts: int = 0
     registers: int = 0
-    choices: int = 0
+    rows: int = 1
+    chosen: int = 0
+    written: int = 0
 
 
 def made_of(netlist: Netlist, memory: Value, rules: Rules) -> Stored:
     """What a memory is made of; one that is constant and no block is logic, which is not counted here."""
     words, type_ = memory_type(memory)
     depth, width, reads = depth_of(words), type_.width, netlist.reads[memory]
-    bits, blocks = depth * width, _blocks(depth, width, rules)
-    synchronous = all(_is_synchronous(netlist, read.result, read.operands[1]) for read in reads)
     if memory.op.name == ROM:
-        pays = synchronous and blocks * rules.block_price < bits * rules.rom_price
-        return Stored(blocks) if is_block(memory) or pays else Stored()
+        width = varying_bits(netlist.words(memory), width)
+    bits = depth * width
+    synchronous = all(_is_synchronous(netlist, read.result, read.operands[1]) for read in reads)
+    block = cheapest(depth, width, rules.shapes)
+    blocks = Stored(len(reads) * block.blocks, rows=block.rows, chosen=len(reads) * width)
+    if memory.op.name == ROM:
+        pays = synchronous and block.price < bits * rules.rom_price
+        return blocks if is_block(memory) or pays else Stored()
+    small = cheapest(
+        depth, width, rules.same_shapes if _is_same(netlist, memory) else rules.lut_shapes
+    )
     copies = max(1, len(reads))
-    luts, price, banks = _luts(depth, width, rules)
-    price = copies * price if price else bits + 1
-    whole = copies * blocks
-    if synchronous and whole * rules.block_price < min(bits, price):
-        return Stored(whole)
-    if price < bits and not (depth <= rules.pair_registers and synchronous):
-        return Stored(luts=copies * luts, choices=copies * width * (banks - 1))
-    return Stored(registers=bits)
+    # Memories of LUTs have no register of their own.
+    price = copies * small.price + synchronous * width if small.blocks else bits + 1
+    if synchronous and copies * block.price < min(bits, price):
+        return blocks
+    if price < bits:
+        return Stored(luts=copies * small.blocks, rows=small.rows, chosen=copies * width)
+    return Stored(registers=bits, rows=depth, chosen=len(reads) * width, written=depth)
 
 
-def _blocks(depth: int, width: int, rules: Rules) -> int:
-    return min(-(-depth // words) * -(-width // bits) for words, bits in rules.shapes)
+@dataclass(frozen=True)
+class Cut:
+    """A memory cut into blocks, or groups of LUTs: rows of words, side by side."""
+
+    price: float = 0
+    rows: int = 1
+    blocks: int = 0
 
 
-def _luts(depth: int, width: int, rules: Rules) -> tuple[int, int, int]:
-    """The LUTs of a small memory that is read once, its price, and how many stand in a row."""
-    options = [
-        (-(-depth // words) * -(-width // bits), -(-depth // words), each)
-        for words, bits, each in rules.lut_shapes
-    ]
-    if not options:
-        return 0, 0, 1
-    count, banks, each = min(options)
-    return count * each, count * rules.lut_price, banks
+def cheapest(depth: int, width: int, shapes: Sequence[Shape]) -> Cut:
+    """All rows are read, and then one is chosen: a block may have bits of several."""
+    cuts = []
+    for shape in shapes:
+        rows = -(-depth // shape.words)
+        count = -(-rows * width // shape.bits)
+        price = count * shape.price + _CHOICE * width * (rows - 1)
+        cuts.append(Cut(price, rows, count * shape.takes))
+    return min(cuts, key=lambda cut: (cut.price, cut.rows), default=Cut())
+
+
+def _is_same(netlist: Netlist, memory: Value) -> bool:
+    """Whether what is read is always where would be written: one port for both."""
+    reads, write = netlist.reads[memory], netlist.design.updates[memory].op
+    if len(reads) != 1 or write.operands[0] != memory:
+        return False
+    return netlist.source(reads[0].operands[1]) == netlist.source(write.operands[1])
 
 
 def _is_synchronous(netlist: Netlist, word: Value, address: Value) -> bool:

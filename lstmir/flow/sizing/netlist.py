@@ -28,6 +28,19 @@ class Netlist:
         return found
 
     @cached_property
+    def readers(self) -> dict[Value, set[Operation | None]]:
+        """Who reads each value that is more than wires; `None` stands for the outputs of the design."""
+        found: dict[Value, set[Operation | None]] = {}
+        for op in self.design.operations:
+            for value in () if is_wires(op) else op.operands:
+                found.setdefault(self.source(value), set()).add(op)
+        for state, value in self.design.updates.items():
+            found.setdefault(self.source(value), set()).add(state.op)
+        for value in self.design.outputs.values():
+            found.setdefault(self.source(value), set()).add(None)
+        return found
+
+    @cached_property
     def nexts(self) -> dict[Value, Value]:
         """What each register becomes."""
         updates = self.design.updates
@@ -58,6 +71,14 @@ class Netlist:
         while is_wires(value.op):
             value = value.op.operands[0]
         return value
+
+    def read_by(self, state: Value) -> Operation | None:
+        """The read whose word a register keeps, or a constant in its place: memories have such registers."""
+        op = self.source(self.nexts[state]).op
+        if op.name == "arith.select":
+            words = [v for v in map(self.source, op.operands[1:]) if v.op.name != LITERAL]
+            op = words[0].op if len(words) == 1 else op
+        return op if op.name == "rtl.read" else None
 
     def origin(self, value: Value) -> Value:
         """The same, past registers that only delay."""

@@ -12,15 +12,33 @@ def rom_luts(words: np.ndarray, width: int, inputs: int) -> tuple[int, int]:
 
     What is constant, or an address bit itself, costs nothing; what is there twice is made once.
     """
-    depth = depth_of(len(words))
-    bits = np.zeros((depth, width), bool)
-    bits[: len(words)] = (np.asarray(words, np.int64)[:, None] >> np.arange(width)) & 1
+    bits = _bits(words, width)
+    depth = len(bits)
     size = min(depth, 1 << inputs)
     leaves: set[bytes] = set()
     choices: set[bytes] = set()
     for column in bits.T:
         _cut(column, size, leaves, choices)
     return len(leaves - _free(size)), len(choices)
+
+
+def varying_bits(words: np.ndarray, width: int) -> int:
+    """Bits of a word that are not the same in all words: the others are no memory."""
+    bits = _bits(words, width)
+    return int((bits != bits[0]).any(axis=0).sum())
+
+
+def distinct_bits(words: np.ndarray, width: int) -> int:
+    """The same, each of those that are alike counted once."""
+    bits = _bits(words, width).T
+    return len({bit.tobytes() for bit in bits if (bit != bit[0]).any()})
+
+
+def _bits(words: np.ndarray, width: int) -> np.ndarray:
+    """Words by bits, with the zeros that fill a memory up."""
+    bits = np.zeros((depth_of(len(words)), width), bool)
+    bits[: len(words)] = (np.asarray(words, np.int64)[:, None] >> np.arange(width)) & 1
+    return bits
 
 
 def _free(size: int) -> set[bytes]:

@@ -38,9 +38,13 @@ class Kinds:
 
 @dataclass(frozen=True, kw_only=True)
 class Family(Kinds):
-    """The Yosys command of a family, and what each of the cells that it makes counts for."""
+    """The Yosys command of a family, and what each of the cells that it makes counts for.
+
+    Before the command come `before`, passes on the flattened design, whose module is selected.
+    """
 
     synth: str
+    before: tuple[str, ...] = ()
 
 
 def _total(cells: Mapping[str, int], weights: Weights) -> int:
@@ -50,6 +54,16 @@ def _total(cells: Mapping[str, int], weights: Weights) -> int:
 def _weight(cell: str, weights: Weights) -> float:
     return next((weight for pattern, weight in weights.items() if fnmatchcase(cell, pattern)), 0)
 
+
+# Yosys gives a register between two DSP blocks of an iCE40 to both, to the one whose result it is and to
+# the one that adds it, and the second is left without that term. What is kept is no block's term. So are
+# the registers of products and sums, and those that delay them, where two of them are added.
+_TERMS_OF_ICE40 = (
+    "select -set results t:$mul t:$add %u %co1:+$mul,$add[Y] %co1:+$dff[D] t:$dff %i %co1:+[Q] w:* %i",
+    "select -set results @results @results %co1:+$dff[D] t:$dff %i %co1:+[Q] w:* %i %u",
+    "select -set sums @results %co1:+$add[A] t:$add %i @results %co1:+$add[B] t:$add %i %i",
+    "setattr -set keep 1 @sums %ci1:+[A,B] @results %i",
+)
 
 FAMILIES: Mapping[str, Family] = {
     "ecp5": Family(
@@ -82,6 +96,7 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "ice40": Family(
         synth="synth_ice40 -dsp",
+        before=_TERMS_OF_ICE40,
         lut={"SB_LUT4": 1},
         ff={"SB_DFF*": 1},
         dsp={"SB_MAC16": 1},

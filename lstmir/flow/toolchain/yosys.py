@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lstmir.flow.toolchain import wheels, yosys_worker
-from lstmir.flow.toolchain.cells import FAMILIES
+from lstmir.flow.toolchain.cells import FAMILIES, Family
 from lstmir.flow.toolchain.process import run
 from lstmir.flow.toolchain.tool import Tool, ToolMissing
 
@@ -59,6 +59,7 @@ def synthesize(
         statistics = Path(scratch, "stat.json")
         passes = [
             *(f"read_verilog {_quoted(file, folder)}" for file in files),
+            *_before(counting, top),
             f"{counting.synth} -top {top}",
         ]
         if netlist is not None:
@@ -79,6 +80,13 @@ def ports(files: Sequence[Path], top: str) -> dict[str, tuple[str, int]]:
         _run([*passes, f"write_json {_quoted(outline)}"], folder, 8, 300)
         found = json.loads(outline.read_text())["modules"][top]["ports"]
     return {name: (port["direction"], len(port["bits"])) for name, port in found.items()}
+
+
+def _before(family: Family, top: str) -> list[str]:
+    """What a family wants done to the flattened design, if anything."""
+    if not family.before:
+        return []
+    return [f"hierarchy -top {top}", "proc", "flatten", "opt_clean", *family.before]
 
 
 def _run(passes: Sequence[str], folder: Path, memory_gib: float, seconds: float) -> None:
