@@ -16,6 +16,9 @@ from lstmir.passes.dce import remove_dead
 from lstmir.passes.machine.logic import plain
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
+STREAMED = "streamed"
+"""What the module's attribute `states` says from here on: they come from outside and go back there."""
+
 
 @register
 @dataclass(frozen=True)
@@ -37,13 +40,15 @@ class StreamStates:
     }
     ```
     ```mlir after
-    func @main(%xs: tensor<?x4x!fx.s<8,7>>, %hp: tensor<?x4x!fx.s<8,7>>) -> tensor<?x4x!fx.s<8,7>> {
-      %hn = rnn.scan (%x = %xs, %hp = %hp) {
-        %sum = arith.add %x, %hp : (tensor<4x!fx.s<8,7>>, tensor<4x!fx.s<8,7>>) -> tensor<4x!fx.s<9,7>>
-        %ht = fx.requantize %sum {rounding = "floor", overflow = "saturate"} : (tensor<4x!fx.s<9,7>>) -> tensor<4x!fx.s<8,7>>
-        rnn.yield emit (%ht) : tensor<4x!fx.s<8,7>>
-      } {direction = "forward"} : tensor<?x4x!fx.s<8,7>>
-      return %hn : tensor<?x4x!fx.s<8,7>>
+    module @main attributes {states = "streamed"} {
+      func @main(%xs: tensor<?x4x!fx.s<8,7>>, %hp: tensor<?x4x!fx.s<8,7>>) -> tensor<?x4x!fx.s<8,7>> {
+        %hn = rnn.scan (%x = %xs, %hp = %hp) {
+          %sum = arith.add %x, %hp : (tensor<4x!fx.s<8,7>>, tensor<4x!fx.s<8,7>>) -> tensor<4x!fx.s<9,7>>
+          %ht = fx.requantize %sum {rounding = "floor", overflow = "saturate"} : (tensor<4x!fx.s<9,7>>) -> tensor<4x!fx.s<8,7>>
+          rnn.yield emit (%ht) : tensor<4x!fx.s<8,7>>
+        } {direction = "forward"} : tensor<?x4x!fx.s<8,7>>
+        return %hn : tensor<?x4x!fx.s<8,7>>
+      }
     }
     ```
     """  # noqa: E501
@@ -78,6 +83,7 @@ class StreamStates:
         region.drop_arguments([v.index for v in region.arguments if not region.uses(v)])
         if named:
             set_ports(module, named)
+        module.attributes["states"] = STREAMED
 
     def recurrence(self, module: Module, function: Function) -> Operation:
         """The one recurrence, if the function is nothing else."""

@@ -13,13 +13,14 @@ from lstmir.flow import metrics
 from lstmir.flow.check import Check
 from lstmir.flow.data import Data
 from lstmir.flow.energy.report import assess
-from lstmir.flow.energy.work import Work, count_work
+from lstmir.flow.energy.work import Work, count_work, stream_bits
 from lstmir.flow.folder import SCHEMA
 from lstmir.flow.not_run import not_run
 from lstmir.flow.sizing.estimate import estimate
 from lstmir.ir.module import Module
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.timing import Timing
+from lstmir.passes.stream_states import STREAMED
 from lstmir.targets import PARTS, Part
 from lstmir.targets.energy.constants import constants_of
 
@@ -77,7 +78,9 @@ class Facts:
         constants = constants_of(part)
         if constants.missing is None:
             steps = round(sum(lengths) / len(lengths))
-            self.work = count_work(module, program, timing, steps, constants)
+            streamed = module.attributes.get("states") == STREAMED
+            outside = stream_bits(program, steps) if streamed else 0
+            self.work = count_work(module, program, timing, steps, constants, outside)
 
     def measure_size(self, module: Module, part: Part) -> None:
         """Of level 5, before anything is synthesized."""
