@@ -7,6 +7,10 @@ A test marked `needs("g++")` FAILS where g++ is missing. It is skipped only on r
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("any_machine", deadline=None)
+settings.load_profile("any_machine")  # how long an example takes depends on what else runs
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

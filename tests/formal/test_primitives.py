@@ -89,7 +89,7 @@ def _compared(top: str, image: str | None, folder: Path) -> z3.CheckSatResult:
 
 
 _EFFORT = 50_000_000
-"""Z3's own measure of work, of which the proofs for the gate take a hundredth: seconds depend on the machine."""
+"""Z3's own measure of work, a hundred times what the gate's proofs take: seconds depend on the machine."""
 
 
 def some(cases: Sequence[tuple[Any, ...]], count: int) -> list[Any]:
