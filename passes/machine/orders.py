@@ -90,11 +90,28 @@ def early_sums(nest: Nest, order: Order) -> dict[int, int]:
     return found
 
 
+def _comes_back(nest: Nest, order: Order) -> bool:
+    """Whether a row goes on with a sum after it has begun another one: the first part would be lost."""
+    serving: dict[int, int] = {}
+    left: set[int] = set()
+    for walk in order.of(nest):
+        for sum_ in walk.active:
+            before = serving.get(nest.lanes[sum_], sum_)
+            left |= {before} - {sum_}
+            serving[nest.lanes[sum_]] = sum_
+            if sum_ in left:
+                return True
+    return False
+
+
 def candidates(nest: Nest, shortest: int) -> Iterator[Order]:
     """Orders from the plainest on; where a group is cut, no run is shorter than `shortest` tiles."""
     shortest = max(shortest, _SHORTEST_SPLIT)
-    walks = list(permutations(range(len(nest.walks)))) if len(nest.walks) < 5 else []
-    walks = walks or [tuple(range(len(nest.walks)))]
+    numbers = range(len(nest.walks))
+    walks = list(permutations(numbers)) if len(nest.walks) < 5 else []
+    by_sum = tuple(sorted(numbers, key=lambda number: nest.walks[number].active))
+    walks = walks or list(dict.fromkeys([tuple(numbers), by_sum]))
+    walks = [each for each in walks if not _comes_back(nest, Order(each))]
     for each in walks:
         ends = early_sums(nest, Order(each)).values()
         if min(ends, default=nest.turns) + 1 >= nest.turns:

@@ -45,6 +45,9 @@ class SequencerBuilder(Counters):
         self.last = logic.reg(I1, "last_step", 0)
         self.bank = logic.reg(I1, "bank", 1)
         self.buffer = logic.reg(pointer, "buffer", 0)
+        # Where steps overlap, refused packets may bring `take` round to a buffer that is still read.
+        buffers = range(program.buffers) if program.buffers > 2 else ()
+        self.used = tuple(logic.reg(I1, f"used_{b}", 0) for b in buffers)
         self.up = self.down = None
         if program.takes_packets:
             steps = natural(program.input.steps)
@@ -79,6 +82,8 @@ class SequencerBuilder(Counters):
         """Whether a step, the finish or the answer to a refused packet starts."""
         logic = self.logic
         waits, bad = self.taken(requests.full), self.taken(requests.bad)
+        if self.used:
+            waits = logic.all(waits, logic.no(self.taken(self.used)), hint="waits")
         last = self.is_last(requests)
         has_finish = bool(self.program.finish)
         may_step = logic.all(decide, waits, logic.no(self.finish_due), hint="may_step")
@@ -138,7 +143,7 @@ class SequencerBuilder(Counters):
         """A buffer is free when its step was read for the last time, or its packet refused."""
         logic = self.logic
         logic.enter(self.unit)
-        return [
+        released = [
             logic.any(
                 logic.all(read, is_at(logic, buffer, b)),
                 logic.all(self.starts[2], is_at(logic, self.take, b)),
@@ -146,3 +151,7 @@ class SequencerBuilder(Counters):
             )
             for b in range(self.program.buffers)
         ]
+        for b, used in enumerate(self.used):
+            takes = logic.all(self.starts[0], is_at(logic, self.take, b))
+            logic.drive(used, logic.any(takes, logic.all(used, logic.no(released[b]))))
+        return released

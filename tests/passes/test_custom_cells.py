@@ -170,6 +170,17 @@ def table_of_a_sum() -> Module:
     return cell.end(cell.narrow(cell.op("arith.add", found, cell.product("v", 5, a))))
 
 
+def sums_in_turns() -> Module:
+    """Two gates that never read the same, one of them a vector that this step computes."""
+    cell = Cell(a=5, b=5)
+    a, b = cell.states
+    joined = cell.op("tensor.concat", cell.narrow(cell.x), a, cell.narrow(cell.x), axis=0)
+    first = cell.op("arith.add", cell.product("u", 5, cell.x), cell.product("v", 5, joined))
+    second = cell.narrow(cell.product("w", 5, b))
+    new = cell.narrow(first)
+    return cell.end(new, cell.narrow(cell.op("arith.add", new, second)))
+
+
 CELLS: dict[str, tuple[Callable[[], Module], list[int], list[int]]] = {
     "two lengths": (two_lengths, [1, 1], [2, 2]),
     "one gate for all": (one_gate_for_all, [1, 1], [1, 2]),
@@ -179,6 +190,7 @@ CELLS: dict[str, tuple[Callable[[], Module], list[int], list[int]]] = {
     "old and new": (old_and_new, [1], [2]),
     "neighbours": (neighbours, [1, 1], [2, 1]),
     "first for all": (first_for_all, [2], [2]),
+    "sums in turns": (sums_in_turns, [2], [5]),
     "a table of a sum": (table_of_a_sum, [2], [2]),
 }
 
