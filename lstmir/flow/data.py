@@ -77,10 +77,10 @@ def classes_of(module: Module) -> int | None:
     first = next(iter(ports(module, "output")), None)
     if first is None or first.time is not None:
         return None
-    operations = behind_scores(module.main.results[0]) if first.words == 1 else []
-    if operations:
-        choice = operations[-1]
-        return shape_of(choice.operands[0].type)[choice.attributes["axis"]]
+    if first.dtype.startswith("i"):
+        operations = behind_scores(module.main.results[0]) if first.words == 1 else []
+        sizes = [shape_of(op.operands[0].type)[op.attributes["axis"]] for op in operations[-1:]]
+        return sizes[0] if sizes else None
     shape = first.sample_shape
     return shape[0] if len(shape) == 1 and shape[0] > 1 else None
 
