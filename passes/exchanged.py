@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from lstmir.interpreter.plan import Listener
-from lstmir.interpreter.run import run_samples
 from lstmir.ir.module import Module
+from lstmir.passes.scores import run_scores
 
 
 def run_exchanged(
@@ -18,6 +18,9 @@ def run_exchanged(
     arrays: Mapping[str, np.ndarray],
     listener: Listener | None = None,
 ) -> list[np.ndarray]:
-    """The results for stacks [samples, …] with these arrays in the place of the resources they name."""
+    """The results for stacks [samples, …] with these arrays in the place of the resources they name.
+
+    Where the network gives the index of the largest score, they are the scores.
+    """
     exchanged = replace(module, resources={**module.resources, **arrays})
-    return run_samples(exchanged, samples, listener)
+    return run_scores(exchanged, samples, listener)

@@ -30,6 +30,7 @@ from lstmir.pipeline.passes import Context, Promise, cannot, register
 
 _REARRANGE = ("tensor.slice", "tensor.transpose", "tensor.concat", "tensor.gather")
 _RESHAPE = ("tensor.reshape", "tensor.broadcast")
+_EXACT = ("linalg.matvec", "linalg.argmax")
 _FLOATS_ONLY = {
     "arith.div": "a division by a computed value",
     "math.pow": "a power of two variables",
@@ -192,7 +193,7 @@ class _Quantization:
         if op.name in _RESHAPE:
             type_ = with_element(op.result.type, element_of(operands[0].type))
             return [build.value(op.name, *operands, type=type_, hint=op.result_names[0])]
-        if op.name not in _REARRANGE and not op.name.startswith(("arith.", "linalg.matvec")):
+        if op.name not in (*_REARRANGE, *_EXACT) and not op.name.startswith("arith."):
             if op.name in (*LAYERS, "linalg.linear"):
                 why = f"'{op.name}' is a whole network: run expand-cells first"
                 raise cannot(self.options, why, op.location)

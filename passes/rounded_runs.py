@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from lstmir.interpreter.plan import Compiler, Evaluate
+from lstmir.interpreter.plan import Evaluate
 from lstmir.interpreter.run import DIALECT_RULES
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import shape_of
 from lstmir.numeric.arrays import quantize_real, to_real
 from lstmir.numeric.fixed import FixedType
+from lstmir.passes.scores import ScoreCompiler
 
 assert DIALECT_RULES  # the evaluation rules
 
@@ -36,19 +37,22 @@ class Place:
 def run_rounded(
     module: Module, samples: Sequence[np.ndarray], place: Place, format_: FixedType
 ) -> list[np.ndarray]:
-    """The results for stacks [samples, …], all in floats but for that one value."""
+    """The results for stacks [samples, …], all in floats but for that one value.
+
+    Where the network gives the index of the largest score, they are the scores.
+    """
     arguments = [
         _rounded(array, format_) if parameter == place.value and place.user is None else array
         for array, parameter in zip(samples, module.main.parameters, strict=True)
     ]
-    plan = _Compiler(module.resources, place, format_).plan(module.main.region)
+    plan = _Compiler(module, place, format_).plan(module.main.region)
     count = max(map(len, arguments), default=1)
     return [np.broadcast_to(each, (count, *each.shape[1:])) for each in plan.run(arguments)]
 
 
-class _Compiler(Compiler):
-    def __init__(self, resources: dict[str, np.ndarray], place: Place, format_: FixedType) -> None:
-        super().__init__(resources)
+class _Compiler(ScoreCompiler):
+    def __init__(self, module: Module, place: Place, format_: FixedType) -> None:
+        super().__init__(module)
         self.place, self.format = place, format_
         if place.value.op.name == "arith.add":
             self.listener = _Nobody()  # sums of products are one step where nobody looks into them

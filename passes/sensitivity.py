@@ -11,6 +11,7 @@ from lstmir.ir.types import shape_of
 from lstmir.numeric.divergence import divergence
 from lstmir.passes.exchanged import run_exchanged
 from lstmir.passes.refining.samples import Samples, calibration_samples, with_more
+from lstmir.passes.scores import scores_of
 from lstmir.pipeline.passes import Context, Pass, cannot
 
 MOST_SAMPLES = 256
@@ -47,8 +48,10 @@ class Sensitivity:
 
 
 def has_classes(module: Module) -> bool:
-    """Whether the first output of a module of level 2 is a vector with an element a class."""
-    shape = shape_of(module.main.result_types[0])
+    """Whether the first output of a module of level 2 is a vector with an element a class, or which
+    of its elements is the largest.
+    """
+    shape = shape_of(scores_of(module.main.results[0]).type)
     return len(shape) == 1 and (shape[0] or 0) > 1
 
 

@@ -16,6 +16,11 @@ from lstmir.numeric.fixed import MAX_STORED_WIDTH, FixedType
 _AHEAD = "the HLS C++ printer reads the level that tile and block-layout make"
 
 
+def without_form(module: Module) -> bool:
+    """Whether a module of level 4 has what the machine runs, and the printer has no form of."""
+    return any(op.name == "linalg.argmax" for op in module.main.region.operations())
+
+
 def check(module: Module) -> None:
     """Raise `UserError` with everything that keeps a module from being printed, by operation."""
     found = Diagnostics()

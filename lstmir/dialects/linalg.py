@@ -1,7 +1,7 @@
 """`linalg`: products with a matrix, and what makes one element of many.
 
-Only `matvec` has a form on fixed point; `expand-cells` makes one of each `linear`. All others are for
-floats: they run on the first two levels, and `quantize` leaves them to the host.
+`matvec` and `argmax` have a form on fixed point; `expand-cells` makes a `matvec` of each `linear`. All others
+are for floats: they run on the first two levels, and `quantize` leaves them to the host.
 """
 
 from __future__ import annotations

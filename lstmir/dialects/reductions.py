@@ -1,7 +1,7 @@
 """The part of `linalg` that makes one element of many, or compares many with each other.
 
-All of it is for floats: a sum of as many elements as there are has a format of its own, and what
-divides by one has none.
+What computes is for floats: a sum of as many elements as there are has a format of its own, and what
+divides by one has none. What only compares is exact on fixed point, too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from lstmir.ir.attributes import Attribute
 from lstmir.ir.context import OpContext
 from lstmir.ir.definition import OpDefinition, define
 from lstmir.ir.diagnostics import Invalid
-from lstmir.ir.types import I64, TensorType, Type, is_float
+from lstmir.ir.types import I64, TensorType, Type, is_fixed, is_float
+from lstmir.numeric.fixed import FixedType
 
 KINDS = ("sum", "mean", "max", "min")
 
@@ -109,15 +110,30 @@ define(
 
 
 def _infer_argmax(context: OpContext) -> list[Type]:
-    source = _floats(context)
+    """Of fixed point, the index is one too: in the fewest bits, so the axis has a known length."""
+    source = tensor(context, 0, "the source")
+    if not is_fixed(source):
+        source = _floats(context)
     axis = _filled(context.attributes["axis"], source)
-    return shaped((*source.shape[:axis], *source.shape[axis + 1 :]), I64)
+    shape = (*source.shape[:axis], *source.shape[axis + 1 :])
+    if not is_fixed(source):
+        return shaped(shape, I64)
+    size = source.shape[axis]
+    if size is None:
+        raise Invalid(f"axis {axis} of {source} has no known length: its index has no format")
+    return shaped(shape, index_type(size))
+
+
+def index_type(size: int) -> FixedType:
+    """The narrowest type of the indices of so many elements."""
+    return FixedType(False, max(1, (size - 1).bit_length()), 0)
 
 
 define(
     OpDefinition(
         "linalg.argmax",
-        "Where along an axis the largest element stands; the first of several, or the last.",
+        "Where along an axis the largest element stands; the first of several, or the last. Of floats it "
+        "is an i64, of fixed point an unsigned integer of as few bits as do.",
         operands=("source",),
         results=("index",),
         attributes=(

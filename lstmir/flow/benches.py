@@ -14,6 +14,9 @@ from lstmir.flow.toolchain.process import run
 OF_WORDS = "hls_"
 """How the names of vectors begin whose beats are one word each, where others have several."""
 
+NO_HLS = "no HLS C++ was printed: it has no form of 'linalg.argmax'"
+"""Why a folder without HLS C++ is no fault."""
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -64,6 +67,8 @@ class Bench:
 def check_hls(bench: Bench, headers: Path | None) -> Check:
     """The HLS C++, compiled with real ap_fixed headers, on every sequence."""
     check = Check("hls-cpp", "g++")
+    if not (bench.folder / "hls").is_dir():
+        return replace(check, reason=NO_HLS)
 
     def run_it() -> Check:
         compiler, types = gxx.find(), ap_types.find(headers)

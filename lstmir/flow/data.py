@@ -10,9 +10,11 @@ import numpy as np
 from lstmir.flow.arrays import load_arrays
 from lstmir.flow.samples import Arrays, Samples, count_of, sources_of
 from lstmir.ir.diagnostics import UserError
-from lstmir.ir.interface import Port, ports
+from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
+from lstmir.ir.types import shape_of
 from lstmir.passes.initial_states import initial_states
+from lstmir.passes.scores import behind_scores
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def read_data(path: str, module: Module) -> Data:
     that cannot be read, `UserError` for what is wrong inside.
     """
     arrays = load_arrays(path)
-    inputs, outputs = ports(module, "input"), ports(module, "output")
+    inputs, classes = ports(module, "input"), classes_of(module)
     if not inputs:
         raise UserError(f"{path} has samples, but the model has no input to feed with them")
     samples = Samples(path, arrays, sources_of(inputs, initial_states(module)))
@@ -62,22 +64,29 @@ def read_data(path: str, module: Module) -> Data:
         samples.check_states()
     half = "test" if tested else "train"
     train, test = samples.of("train"), samples.of(half)
-    result = outputs[0] if outputs else None
-    of_train = _labels(path, arrays, "y_train", count_of(train), result)
-    labels = _labels(path, arrays, f"y_{half}", count_of(test), result)
+    of_train = _labels(path, arrays, "y_train", count_of(train), classes)
+    labels = _labels(path, arrays, f"y_{half}", count_of(test), classes)
     return Data(train, test, of_train, labels, _hash(arrays), not tested, samples.at_zero)
 
 
-def classes_of(port: Port) -> int | None:
-    """How many classes an output has an element for; None where it is no vector of scores."""
-    shape = port.sample_shape
-    if len(shape) != 1 or shape[0] < 2 or port.time is not None:
+def classes_of(module: Module) -> int | None:
+    """How many classes the first output has an element for, or is the index of.
+
+    None where it is neither a vector of scores nor one index.
+    """
+    first = next(iter(ports(module, "output")), None)
+    if first is None or first.time is not None:
         return None
-    return shape[0]
+    if first.dtype.startswith("i"):
+        operations = behind_scores(module.main.results[0]) if first.words == 1 else []
+        sizes = [shape_of(op.operands[0].type)[op.attributes["axis"]] for op in operations[-1:]]
+        return sizes[0] if sizes else None
+    shape = first.sample_shape
+    return shape[0] if len(shape) == 1 and shape[0] > 1 else None
 
 
 def _labels(
-    path: str, arrays: Arrays, name: str, samples: int, port: Port | None
+    path: str, arrays: Arrays, name: str, samples: int, classes: int | None
 ) -> np.ndarray | None:
     labels = arrays.get(name)
     if labels is None:
@@ -92,13 +101,12 @@ def _labels(
             f"{path}: '{name}' holds {labels.dtype}; labels are whole numbers: "
             "leave them out to measure the error against float"
         )
-    classes = None if port is None else classes_of(port)
     if classes is None:
         return None
     wrong = labels[(labels < 0) | (labels >= classes)]
     if wrong.size:
         raise UserError(
-            f"{path}: '{name}' holds the label {wrong[0]}; the model has {classes} outputs, "
+            f"{path}: '{name}' holds the label {wrong[0]}; the model has {classes} classes, "
             f"so labels are 0 to {classes - 1}"
         )
     return labels

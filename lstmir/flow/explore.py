@@ -99,7 +99,7 @@ class Measure:
 
 def measure_of(module: Module, samples: Arrays, labels: np.ndarray | None) -> Measure:
     """What others are measured by: the first output of a float module in the form of one sample."""
-    classes = classes_of(ports(module, "output")[0]) is not None
+    classes = classes_of(module) is not None
     return Measure(samples, Judge(outputs_of(module, samples), labels, classes))
 
 

@@ -50,21 +50,22 @@ class Judge:
         losses = self._losses(outputs)
         count = len(losses)
         error = float(losses.std(ddof=1) / np.sqrt(count)) if count > 1 else 0.0
-        apart = divergence(self.reference, outputs, self.classes)
+        scored = self.classes and outputs[0].size > 1
+        apart = divergence(self.reference, outputs, scored)
         return Fidelity(count, float(losses.mean()), error, self._agreement(outputs), apart)
 
     def right(self, outputs: np.ndarray) -> int | None:
         """How many decisions are those of the labels; None without labels."""
         if self.labels is None:
             return None
-        return int((_decisions(outputs) == self.labels).sum())
+        return int((decisions(outputs) == self.labels).sum())
 
     def _losses(self, outputs: np.ndarray) -> np.ndarray:
         """The loss of each sample."""
         if not self.classes:
             difference = np.abs(outputs - self.reference, dtype=np.float64)
             return np.asarray(difference.reshape(len(outputs), -1).mean(axis=1))
-        before, after = _decisions(self.reference), _decisions(outputs)
+        before, after = decisions(self.reference), decisions(outputs)
         if self.labels is None:
             return np.asarray(POINTS * (before != after))
         lost = (before == self.labels).astype(float) - (after == self.labels)
@@ -73,8 +74,11 @@ class Judge:
     def _agreement(self, outputs: np.ndarray) -> float | None:
         if not self.classes:
             return None
-        return float((_decisions(self.reference) == _decisions(outputs)).mean())
+        return float((decisions(self.reference) == decisions(outputs)).mean())
 
 
-def _decisions(outputs: np.ndarray) -> np.ndarray:
+def decisions(outputs: np.ndarray) -> np.ndarray:
+    """Of scores [N, C] the index of the largest; an index [N] or [N, 1] is one already."""
+    if outputs[0].size == 1:
+        return outputs.reshape(-1)
     return np.asarray(outputs.argmax(axis=1))

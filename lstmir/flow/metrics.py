@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lstmir.flow.fidelity import decisions
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation
 from lstmir.ir.types import TensorType, Type, element_of, is_fixed
@@ -22,7 +23,7 @@ def accuracy(
 ) -> dict[str, Any]:
     """`top1` where there are labels of classes, else the mean error against float."""
     samples = len(fixed_outputs)
-    if labels is not None and has_classes(fixed_outputs):
+    if labels is not None:
         before = None if float_outputs is None else _top1(float_outputs, labels)
         after = _top1(fixed_outputs, labels)
         return {"metric": "top1", "float": before, "fixed": after, "samples": samples}
@@ -30,13 +31,8 @@ def accuracy(
     return {"metric": "mae_vs_float", "float": None, "fixed": error, "samples": samples}
 
 
-def has_classes(outputs: np.ndarray) -> bool:
-    """Whether a result is a vector with an element a class."""
-    return outputs.ndim == 2 and outputs.shape[1] > 1
-
-
 def _top1(outputs: np.ndarray, labels: np.ndarray) -> float:
-    return float((outputs.argmax(axis=1) == labels).mean())
+    return float((decisions(outputs) == labels).mean())
 
 
 def weight_bits_float(module: Module) -> int:

@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 from lstmir.backends.hls_cpp import print_design as print_hls
+from lstmir.backends.hls_cpp.check import without_form
 from lstmir.backends.hls_cpp.design import DEFAULT_PART
 from lstmir.backends.verilog.names import identifier
 from lstmir.backends.verilog.primitives import FAMILIES, print_primitives
@@ -48,7 +49,10 @@ def write_hls(folder: Path, module: Module, part: Part, lanes: int) -> None:
     """The HLS C++ of a level-4 module, with what builds it. Only the vendor's parts can be named.
 
     A beat is one word there, whatever it is in Verilog: with several lanes it has vectors of its own.
+    Nothing is written of a module that has operations without HLS C++, though the machine runs them.
     """
+    if without_form(module):
+        return
     device = part.device if part.family == "xc7" else DEFAULT_PART
     write_files(folder, print_hls(module, part=device, vectors="" if lanes == 1 else OF_WORDS))
 

@@ -12,7 +12,9 @@ import numpy as np
 from lstmir.interpreter.plan import Array, Compiler, Evaluate, rule
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.operation import Operation
-from lstmir.ir.types import shape_of
+from lstmir.ir.types import element_of, shape_of
+from lstmir.numeric.carriers import as_carrier
+from lstmir.numeric.fixed import FixedType
 
 _REDUCE: dict[str, Callable[..., Array]] = {
     "sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min,
@@ -70,12 +72,12 @@ def normalize(op: Operation, compiler: Compiler) -> Evaluate:
 def argmax(op: Operation, compiler: Compiler) -> Evaluate:
     """The last of several is the first from behind."""
     axis, last = op.attributes["axis"] + 1, op.attributes.get("last", False)
+    element = element_of(op.result_types[0])
 
     def evaluate(x: Array) -> tuple[Array, ...]:
         _check_filled(op, x, [axis])
-        if last:
-            return (x.shape[axis] - 1 - np.flip(x, axis).argmax(axis),)
-        return (x.argmax(axis),)
+        index = x.shape[axis] - 1 - np.flip(x, axis).argmax(axis) if last else x.argmax(axis)
+        return (as_carrier(index, element) if isinstance(element, FixedType) else index,)
 
     return evaluate
 

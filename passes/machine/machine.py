@@ -8,11 +8,12 @@ from lstmir.interpreter.streams import beat_width
 from lstmir.ir.builder import Builder
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Value
+from lstmir.passes.machine.argmax import ArgmaxBuilder
 from lstmir.passes.machine.array import ArrayBuilder, Sums
 from lstmir.passes.machine.counters import Counters, Sequencer
 from lstmir.passes.machine.drain import Drain
 from lstmir.passes.machine.follower import FollowerBuilder
-from lstmir.passes.machine.leaving import joined
+from lstmir.passes.machine.leaving import Leaving, joined
 from lstmir.passes.machine.logic import Logic
 from lstmir.passes.machine.memory_map import constants
 from lstmir.passes.machine.orders import Order
@@ -74,7 +75,8 @@ class MachineBuilder:
             arrays.append(self.array(part, follower, tile, receiver, vectors, nothing, number))
         tails = self.tails(arrays, vectors, receiver, saturations)
         receiver.release(leader.releases(*self.input_read(arrays, tails)))
-        leaving = sorted((each for tail in tails for each in tail.build()), key=lambda e: e.part)
+        stored = sorted((each for tail in tails for each in tail.build()), key=lambda e: e.part)
+        leaving = [self.picked(each) for each in stored]
         start_error, ready = leader.starts[2], ports["m_axis_tready"]
         if isinstance(sender, StepSender):
             out = sender.build(leader.promises, start_error, leaving, self.timing.latest, ready)
@@ -82,6 +84,15 @@ class MachineBuilder:
             out = sender.build(leader.promises, start_error, joined(logic, leaving), ready)
         user = logic.op("rtl.concat", out.user)
         return [receiver.ready, out.data, out.valid, out.last, user]
+
+    def picked(self, leaving: Leaving) -> Leaving:
+        """What leaves of a part: its words, or the index of the largest."""
+        parts = self.program.result.parts
+        if parts[leaving.part].pick is None:
+            return leaving
+        is_only = sum(part.pick is not None for part in parts) == 1
+        unit = "argmax" if is_only else f"argmax_{leaving.part}"
+        return ArgmaxBuilder(self.logic, parts[leaving.part], leaving, unit).build()
 
     def sender(self) -> OutputBuilder | StepSender:
         """The output side: most results are words in the order in which tails store them."""

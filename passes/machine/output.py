@@ -36,7 +36,8 @@ class OutputBuilder:
         interval: int,
     ) -> None:  # fmt: skip
         self.logic, self.element, self.result = logic, element, result
-        self.rows, self.tails, self.beat = output_rows(result, tails), tails, beat
+        self.rows = room if tails == 1 else output_rows(result, tails)
+        self.tails, self.beat = tails, beat
         logic.enter(
             "sender", "Words of the result wait in a memory, and leave as a packet of beats."
         )

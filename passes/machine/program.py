@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lstmir.dialects.reductions import index_type
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import FixedType
 
@@ -177,27 +178,47 @@ class Nest:
         return self.units * self.lanes_of_unit
 
 
+class Pick(Enum):
+    """Which of several words that are the largest is meant."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
+class Part(NamedTuple):
+    """The first words of a memory; with a `pick`, the index of the largest of them leaves alone."""
+
+    memory: int
+    words: int
+    pick: Pick | None = None
+
+    @property
+    def sent(self) -> int:
+        """Words that leave."""
+        return self.words if self.pick is None else 1
+
+
 @dataclass(frozen=True)
 class Result:
     """What leaves: the first words of some memories, of every step, or of the last step or the finish.
 
-    `parts` are (memory, words), in the order in which they leave; `ports` says to which output of the
-    model each belongs.
+    `parts` are in the order in which they leave; `ports` says to which output of the model each
+    belongs.
     """
 
-    parts: tuple[tuple[int, int], ...]
+    parts: tuple[Part, ...]
     every_step: bool
     ports: tuple[int, ...]
 
     @property
     def count(self) -> int:
         """All words."""
-        return sum(words for _, words in self.parts)
+        return sum(part.sent for part in self.parts)
 
     @property
     def memories(self) -> tuple[int, ...]:
         """Where they come from."""
-        return tuple(memory for memory, _ in self.parts)
+        return tuple(part.memory for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -251,7 +272,11 @@ class Program:
     def result_types(self) -> tuple[FixedType, ...]:
         """The formats of the outputs."""
         first = [self.result.ports.index(port) for port in sorted(set(self.result.ports))]
-        return tuple(self.memories[self.result.memories[part]].type for part in first)
+        return tuple(self.part_type(self.result.parts[number]) for number in first)
+
+    def part_type(self, part: Part) -> FixedType:
+        """The format of the words of a part that leave."""
+        return self.memories[part.memory].type if part.pick is None else index_type(part.words)
 
     @property
     def words_in(self) -> int:

@@ -16,7 +16,17 @@ from lstmir.ir.types import TensorType, element_of, shape_of
 from lstmir.numeric import packing
 from lstmir.numeric.fixed import FixedType
 from lstmir.passes.machine.logic import plain
-from lstmir.passes.machine.program import Kind, Memory, Nest, Place, Program, Result, Walk
+from lstmir.passes.machine.program import (
+    Kind,
+    Memory,
+    Nest,
+    Part,
+    Pick,
+    Place,
+    Program,
+    Result,
+    Walk,
+)
 from lstmir.pipeline.passes import Pass, cannot
 
 
@@ -289,20 +299,33 @@ class _Reader:
     # -- what leaves ------------------------------------------------------------------------
 
     def result(self) -> Result:
-        found: list[tuple[tuple[int, int], bool]] = []
+        found: list[tuple[Part, bool]] = []
         numbers: list[int] = []
         for number, value in enumerate(self.module.main.results):
             while value.op.name == "tensor.reshape":
                 value = value.op.operands[0]
             pieces = value.op.operands if value.op.name == "tensor.concat" else (value,)
-            found += [self.part(piece) for piece in pieces]
+            is_index = value.op.name == "linalg.argmax"
+            found += [self.index(value)] if is_index else [self.part(piece) for piece in pieces]
             numbers += [number] * len(pieces)
         if len({every_step for _, every_step in found}) > 1:
             why = "what leaves with every step cannot leave with what the last one gives"
             raise cannot(self.pass_, why, self.module.main.results[0].op.location)
         return Result(tuple(part for part, _ in found), found[0][1], tuple(numbers))
 
-    def part(self, value: Value) -> tuple[tuple[int, int], bool]:
+    def index(self, value: Value) -> tuple[Part, bool]:
+        """That of the largest of the words of a step, or of those that leave once."""
+        op = value.op
+        part, every_step = self.part(op.operands[0])
+        size = shape_of(op.operands[0].type)[op.attributes["axis"]]
+        if size != part.words or (every_step and not op.attributes["axis"]):
+            why = f"'{op.name}' must compare all that leaves at once: the machine finds one index"
+            note = "cut the model before it, and leave the rest to the host"
+            raise cannot(self.pass_, why, op.location, note)
+        pick = Pick.LAST if op.attributes.get("last", False) else Pick.FIRST
+        return part._replace(pick=pick), every_step
+
+    def part(self, value: Value) -> tuple[Part, bool]:
         """The memory that a result is the beginning of, its words, and whether every step gives it."""
         shape, source = shape_of(value.type), value
         while source.op.name in ("tensor.slice", "tensor.reshape"):
@@ -318,7 +341,7 @@ class _Reader:
             why = "what leaves must be what a nest of the program writes"
             raise cannot(self.pass_, why, value.op.location)
         words = prod(size or 0 for size in (shape[1:] if every_step else shape))
-        return (place.memory, words), every_step
+        return Part(place.memory, words), every_step
 
 
 def _emits(scan: Operation) -> int:

@@ -13,7 +13,7 @@ from lstmir.numeric.fixed import FixedType
 from lstmir.passes.machine.leaving import Leaving
 from lstmir.passes.machine.logic import Logic, natural
 from lstmir.passes.machine.output import Output
-from lstmir.passes.machine.program import Memory, Program
+from lstmir.passes.machine.program import Program
 
 WHAT = "Results are put together from their parts, wait as a whole, and leave as a packet of beats."
 
@@ -25,18 +25,18 @@ class PartRows:
     """
 
     def __init__(
-        self, logic: Logic, memory: Memory, words: int, first: int, lanes: int, slots: int,
-        leaving: Leaving,
+        self, logic: Logic, name: str, type_: FixedType, words: int, first: int, lanes: int,
+        slots: int, leaving: Leaving,
     ) -> None:  # fmt: skip
         self.logic, self.words, self.first, self.lanes = logic, words, first, lanes
-        self.tails, self.slots, self.type = len(leaving.words), slots, memory.type
+        self.tails, self.slots, self.type = len(leaving.words), slots, type_
         self.banks = lcm(self.tails, lanes)
         self.rows = -(-words // self.banks)
-        name = f"{memory.name}_{leaving.part}"
+        name = f"{name}_{leaving.part}"
         self.slot = logic.reg(natural(slots), f"{name}_slot", 0)
         bits = natural(slots).width + (natural(self.rows).width if self.rows > 1 else 0)
         self.rams = [
-            logic.ram(1 << bits, memory.type, f"{name}_bank_{bank}")
+            logic.ram(1 << bits, type_, f"{name}_bank_{bank}")
             for bank in range(min(self.banks, words))
         ]
         self.store(leaving, name)
@@ -159,10 +159,11 @@ class StepSender:
     def parts(self, leaving: list[Leaving]) -> list[PartRows]:
         """The memories of the parts, in the order in which they leave."""
         found, first = [], 0
-        for each, (memory, words) in zip(leaving, self.result.parts, strict=True):
-            described, lanes = self.program.memories[memory], self.program.lanes
-            found.append(PartRows(self.logic, described, words, first, lanes, self.slots, each))
-            first += words
+        for each, part in zip(leaving, self.result.parts, strict=True):
+            name, type_ = self.program.memories[part.memory].name, self.program.part_type(part)
+            lanes, slots = self.program.lanes, self.slots
+            found.append(PartRows(self.logic, name, type_, part.sent, first, lanes, slots, each))
+            first += part.sent
         return found
 
     def packet_ends(self, part: PartRows, leaving: Leaving, at_end: Value) -> Value:

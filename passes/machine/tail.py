@@ -325,8 +325,7 @@ class TailBuilder:
     def leave(self, part: int, words: list[Value], valid: Value, start: int) -> Leaving:
         """Words behind the last one of the part are padding."""
         logic, result, tails = self.logic, self.program.result, self.nest.tails
-        _, count = result.parts[part]
-        turn, turns = self.control.turn(start), -(-count // tails)
+        turn, turns = self.control.turn(start), -(-result.parts[part].words // tails)
         logic.enter(self.control.unit)
         if turns < self.control.turns:
             limit = logic.literal(turns, turn.type)

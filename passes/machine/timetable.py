@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from lstmir.passes.machine.orders import Order, candidates, positions
-from lstmir.passes.machine.program import Nest, Program, Walk
+from lstmir.passes.machine.program import Nest, Part, Program, Walk
 from lstmir.passes.machine.timing import (
     Access,
     Slot,
     Timing,
+    argmax_latency,
     output_rows,
     result_tails,
     tail_begins,
@@ -335,19 +336,24 @@ class Timetable:
 
     def stored_parts(self) -> list[np.ndarray]:
         """When each word of each part of the result is stored: after the start of what gives the result."""
-        found = []
-        for memory, words in self.program.result.parts:
-            writer = self.writers[memory]
-            stored = self.slots[writer].start + self.written(memory, np.arange(words))
-            is_early = self.program.finish and not self.is_finish(writer)
-            found.append(stored - (self.step + self.gap) if is_early else stored)
-        return found
+        return [self.stored_part(part) for part in self.program.result.parts]
+
+    def stored_part(self, part: Part) -> np.ndarray:
+        """The same for one of them. An index is there when all have been compared."""
+        writer = self.writers[part.memory]
+        stored = self.slots[writer].start + self.written(part.memory, np.arange(part.words))
+        if self.program.finish and not self.is_finish(writer):
+            stored = stored - (self.step + self.gap)
+        if part.pick is None:
+            return np.asarray(stored)
+        late = argmax_latency(part.words, self.program.nests[writer].tails)
+        return np.asarray(stored.max(keepdims=True) + late)
 
     def latest(self) -> int:
         """The part of the result that is whole last."""
         ends = [int(stored.max()) for stored in self.stored_parts()]
         latest = ends.index(max(ends))
-        memory, _ = self.program.result.parts[latest]
+        memory = self.program.result.parts[latest].memory
         if self.program.finish and not self.is_finish(self.writers[memory]):
             why = "a state of the last step is ready after what is computed behind it"
             raise cannot(self.pass_, why, None, "let a design of its own compute that")
@@ -362,6 +368,8 @@ class Timetable:
             return slots * self.program.beats_out
         tails = result_tails(self.program)
         rows = output_rows(result, tails)
+        if result.every_step and any(part.pick for part in result.parts):
+            rows = max(rows, _power_of_two(1 + -(-(self.results()[-1] + 1) // self.step)))
         return rows if tails == 1 else rows // -(-result.count // tails) * result.count
 
     def timing(self) -> Timing:

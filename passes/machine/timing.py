@@ -40,6 +40,14 @@ def sums_ready(program: Program) -> int:
     return operand_ready(program) + 2 + adder_stages(program)
 
 
+def argmax_latency(words: int, tails: int) -> int:
+    """Cycles from the last score's store to that of the index.
+
+    Scores are registered, compared with each other in levels, and with the best so far.
+    """
+    return 2 + adder_levels(min(words, tails))
+
+
 def tail_begins(program: Program, nest: Nest) -> int:
     """Cycle 0 of the tail for a group's first unit, after the group's last tile.
 
@@ -110,6 +118,8 @@ def timing_from(attribute: dict[str, object]) -> Timing:
 
 def result_tails(program: Program) -> int:
     """How many words of the result are stored at once; those of several parts come one by one."""
+    if any(part.pick for part in program.result.parts):
+        return 1
     (tails,) = {nest.tails for nest in program.nests if nest.stores & {*program.result.memories}}
     return tails
 

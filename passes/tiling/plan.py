@@ -57,11 +57,20 @@ class Plan:
     def _require(self, value: Value) -> None:
         """Let a value of the function be stored; of a sequence, what it is put together from."""
         op = value.op
-        if value not in self.sequences:
+        if self.is_index(value):
+            self._require(op.operands[0])
+        elif value not in self.sequences:
             self.around.require(value)
         elif op.name not in ("region.entry", "rnn.scan"):
             for operand in op.operands:
                 self._require(operand)
+
+    def is_index(self, value: Value) -> bool:
+        """Whether a value is an index of what leaves: it is found behind all nests."""
+        op = value.op
+        if op.name == "tensor.reshape":
+            return self.is_index(op.operands[0])
+        return op.name == "linalg.argmax"
 
     def _graph(self, region: Region) -> Graph:
         return Graph(self.pass_, self.module, region, self.views)

@@ -34,7 +34,7 @@ def keeps_time(op: Operation) -> bool:
     if is_elementwise(op):
         return True
     attributes = op.attributes
-    if op.name in ("tensor.slice", "tensor.concat", "tensor.gather"):
+    if op.name in ("tensor.slice", "tensor.concat", "tensor.gather", "linalg.argmax"):
         return bool(attributes["axis"] > 0)
     if op.name == "tensor.transpose":
         return bool(attributes["order"][0] == 0)

@@ -92,6 +92,7 @@ class Writer:
         if op.name == "tensor.constant":
             return self.constants.copy(value)
         cut = value in self.plan.sequences or bool(self.plan.sequences & set(op.operands))
+        cut = cut or self.plan.is_index(value)
         if cut and op.name != "rnn.scan":
             operands = [self.restore(operand) for operand in op.operands]
             return build.value(

@@ -88,11 +88,11 @@ CONTENTS: dict[str, tuple[Arrays, str]] = {
     ),
     "labels of no class": (
         _with(y_test=np.array([0, 1, 2, 1, 0, 1])),
-        "'y_test' holds the label 2; the model has 2 outputs, so labels are 0 to 1",
+        "'y_test' holds the label 2; the model has 2 classes, so labels are 0 to 1",
     ),
     "labels below zero": (
         _with(y_train=np.full(6, -1)),
-        "'y_train' holds the label -1; the model has 2 outputs, so labels are 0 to 1",
+        "'y_train' holds the label -1; the model has 2 classes, so labels are 0 to 1",
     ),
     "labels with a fraction": (
         _with(y_test=np.zeros(6)),

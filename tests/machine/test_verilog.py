@@ -22,6 +22,10 @@ CORNERS = {
         Network(2, 12, 10), Recipe(), 48
     ),
     "sums are needed soon after they are made": Machine(Network(1, 12, 1), Recipe(), 16),
+    "the index of the largest leaves": Machine(Network(2, 5, 10, pick="first"), Recipe(), 16),
+    "several scores are stored at once": Machine(
+        Network(3, 10, result="final_h", pick="last"), Recipe(weights=2, activations=2), 32
+    ),
 }
 RANDOM = 8
 MACHINES = [*(random_machine(seed) for seed in range(RANDOM)), *CORNERS.values()]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lstmir.interpreter.run import run_samples
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.types import is_fixed
+from lstmir.numeric.fixed import FixedType
 from lstmir.pipeline.passes import Context
 from lstmir.pipeline.text import parse_pipeline
 from lstmir.syntax.parser import parse_module
@@ -35,10 +37,6 @@ REFUSED = {
     "normalize": (
         "%y = linalg.normalize %logits {axis = 0, epsilon = 1e-05} : tensor<2xf32>",
         "tensor<2xf32>",
-    ),
-    "argmax": (
-        "%y = linalg.argmax %logits {axis = 0} : (tensor<2xf32>) -> i64",
-        "i64",
     ),
     "reduce": (
         '%y = linalg.reduce %logits {kind = "sum", axes = [0], keepdims = false} : (tensor<2xf32>) -> f32',
@@ -94,6 +92,16 @@ def test_inside_of_a_loop_there_is_no_such_cut() -> None:
     """
     (found,) = refusal(body, "tensor<1x2xf32>").diagnostics
     assert list(found.notes) == [ADVICE]
+
+
+def test_what_only_compares_stays() -> None:
+    body = "%y = linalg.argmax %logits {axis = 0} : (tensor<2xf32>) -> i64"
+    module = parse_module(HEAD.replace("BODY", body).replace("RESULT", "i64"), "m")
+    before = run_samples(module, [DATA])[0]
+    apply(module, f"{FORMATTED},quantize", DATA)
+    assert module.main.result_types == (FixedType(False, 1, 0),)
+    assert np.array_equal(run_samples(module, [DATA])[0], before)
+    assert len(set(before.tolist())) == 2
 
 
 def test_what_only_arranges_elements_stays() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -38,7 +38,8 @@ class Network:
 
     `result` is a dense layer behind the last h, two with a ReLU between them, the last h or c
     itself, or every h, with or without a dense layer. `states` are absent, the same constants for
-    all samples, or `fed`: an input of the model.
+    all samples, or `fed`: an input of the model. With a `pick` the result is the index of the `first`
+    or the `last` of its largest elements instead.
     """
 
     features: int = 3
@@ -48,6 +49,7 @@ class Network:
     batch: int | None = None
     direction: str = "forward"
     result: str = "dense"
+    pick: str = ""
     weights: str = "plain"
     bias: bool = True
     states: bool = False
@@ -136,12 +138,16 @@ class _Writer:
         for layer in range(network.layers - 1):
             source = self.every_h(self.layer(source, layer, fed))
         value, batch, time = self.tail(self.layer(source, network.layers - 1, fed))
+        dtype = str(network.element)
+        if network.pick:
+            value, dtype = self.picked(value), "i64"
         self.build.end("return", [value])
         self.result.functions["main"] = Function("main", self.region)
         axes = (0, 1) if network.batch_first else (1, 0)
         x = self.port("x", "input", self.region.arguments[0], *axes)
         states = [self.port("h0", "input", state, 1, None) for state in fed]
-        set_ports(self.result, [x, *states, self.port("y", "output", value, batch, time)])
+        y = replace(self.port("y", "output", value, batch, time), dtype=dtype)
+        set_ports(self.result, [x, *states, y])
         return self.result
 
     def port(self, name: str, kind: str, value: Value, batch: int, time: int | None) -> Port:
@@ -200,6 +206,12 @@ class _Writer:
             active = self.build.value("math.relu", hidden, type=hidden.type)
             return self.dense(active, "dense2"), 0, None
         return (self.dense(vector) if network.result == "dense" else vector), 0, None
+
+    def picked(self, value: Value) -> Value:
+        """Where the largest element of the last axis stands."""
+        last: Attributes = {"last": True} if self.network.pick == "last" else {}
+        axis = len(shape_of(value.type)) - 1
+        return self.build.value("linalg.argmax", value, axis=axis, hint="y", **last)
 
     def joined(self, value: Value, lead: tuple[int | None, ...]) -> Value:
         """[…, directions, hidden] with both directions in one axis."""

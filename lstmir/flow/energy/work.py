@@ -78,11 +78,9 @@ def _streamed(program: Program, steps: int) -> Iterator[tuple[int, int]]:
     for number in program.inputs:
         memory = program.memories[number]
         yield steps * memory.size, memory.type.width
-    for number, count in program.result.parts:
-        yield (
-            count * (steps if program.result.every_step else 1),
-            program.memories[number].type.width,
-        )
+    for part in program.result.parts:
+        times = steps if program.result.every_step else 1
+        yield part.sent * times, program.part_type(part).width
 
 
 def _executed(region: Region, times: int, steps: int) -> Iterator[tuple[Operation, int]]:
