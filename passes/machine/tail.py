@@ -334,7 +334,7 @@ class TailBuilder:
             valid = logic.all(valid, mine)
         ends = logic.equals(turn, turns - 1, hint="result_ends")
         kept = last = logic.truth(True)
-        if not self.program.finish:
+        if self.nest in self.program.step:
             is_last = self.control.flag("last", start)
             kept, last = (kept, is_last) if result.every_step else (is_last, last)
         return Leaving(part, words, valid, turn, ends, kept, last)
