@@ -48,8 +48,8 @@ class MachineBuilder:
         """The outputs: ready, data, valid, last, user, and those of the register block."""
         if not self.axi_lite:
             return self.streams(ports)
-        known, room = constants(self.program), self.timing.room
-        block = RegisterBlock(self.logic, ports, known, room)
+        known, most = constants(self.program), self.timing.room + self.program.buffers
+        block = RegisterBlock(self.logic, ports, known, most)
         return block.build(self.streams(block.gated(), block.saturations))
 
     def streams(

@@ -43,7 +43,7 @@ class Register:
 
 _FORMAT = (
     Field("width", 0, 8, "bits of an element"),
-    Field("beat", 8, 8, "bits of a beat, to which an element is extended by its sign or by zeros"),
+    Field("beat", 8, 8, "bits of a word, to which an element is extended by its sign or by zeros"),
     Field("fraction", 16, 15, "fraction bits, a number in two's complement"),
     Field("signed", 31, 1, "1: two's complement; 0: natural numbers"),
 )
@@ -77,8 +77,8 @@ MEMORY_MAP = (
     ),
     Register("cycles_total_high", 0x20, "the high word, as it was when the low one was last read"),
     Register("saturations", 0x24, "values of the tails that were clipped to the ends of their format"),
-    Register("input_format", 0x28, "the elements of the input", reset=None, fields=_FORMAT),
-    Register("output_format", 0x2C, "the elements of the result", reset=None, fields=_FORMAT),
+    Register("input_format", 0x28, "the elements of the first input", reset=None, fields=_FORMAT),
+    Register("output_format", 0x2C, "the elements of the first result", reset=None, fields=_FORMAT),
     Register("input_length", 0x30, "beats of a step", reset=None),
     Register(
         "output_length", 0x34, "beats of a result", reset=None,
@@ -97,17 +97,18 @@ def constants(program: Program) -> dict[str, int]:
     return {
         "identification": IDENTIFICATION,
         "version": VERSION,
-        "input_format": format_word(program.input.type),
-        "output_format": format_word(program.result_types[0]),
-        "input_length": program.words_in,
-        "output_length": result.count | result.every_step << 31,
+        "input_format": format_word(*program.input_types),
+        "output_format": format_word(*program.result_types),
+        "input_length": program.beats_in,
+        "output_length": program.beats_out | result.every_step << 31,
     }
 
 
-def format_word(element: FixedType) -> int:
-    """A format as the registers tell it."""
+def format_word(element: FixedType, *others: FixedType) -> int:
+    """The format of a stream's first port as the registers tell it; a word holds those of `others`."""
     fraction = element.frac & 0x7FFF
-    return element.width | beat_width(element) << 8 | fraction << 16 | element.signed << 31
+    width = beat_width(element, *others)
+    return element.width | width << 8 | fraction << 16 | element.signed << 31
 
 
 def as_json(known: Mapping[str, int]) -> dict[str, Any]:

@@ -36,14 +36,15 @@ class _Clock:
         if not timing.takes_packets or step == 0:
             steps = length if timing.takes_packets else 1
             self.filled = max(self.filled, self.releases[0]) + self.beats * steps
-        start = max(self.free, self.filled, self.room(timing.finish == 0)) + 1
+        steps_wait = timing.finish == 0 or bool(timing.steps_promise)
+        start = max(self.free, self.filled, self.room(steps_wait)) + 1
         if not timing.takes_packets or is_last:
             self.releases = [*self.releases[1:], start + timing.release]
         self.free = start + timing.step - 1
         if timing.every_step or (is_last and not timing.finish):
             self.send(start)
         elif is_last:
-            start = max(self.free, self.room(True)) + 1 + timing.gap
+            start = max(self.free, self.room(not steps_wait)) + 1 + timing.gap
             self.free = start + timing.finish - 1
             self.send(start)
 

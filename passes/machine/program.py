@@ -302,13 +302,13 @@ class Program:
     @property
     def sends_words(self) -> bool:
         """Whether a word of the one output leaves a beat, in the order in which tails store them."""
-        return set(self.result.ports) == {0} and self.lanes == 1 and not self.stores_early
+        return set(self.result.ports) == {0} and self.lanes == 1 and not self.leaves_early
 
-    @property
-    def stores_early(self) -> bool:
-        """Whether a part of the result is stored in the last step, and another one behind it."""
-        stored = {memory for nest in self.step for memory in nest.stores}
-        return bool(self.finish) and bool(stored & {*self.result.memories})
+    @cached_property
+    def leaves_early(self) -> bool:
+        """Whether the last step itself gives a part of the result, beside what runs behind it."""
+        stored = {memory for nest in (self.whole or self).step for memory in nest.stores}
+        return bool(self.finish) and not stored.isdisjoint(self.result.memories)
 
     def readings(self, number: int) -> tuple[Reading, ...]:
         """How an input is read: by the array, from its first word on, and by tails."""

@@ -14,18 +14,19 @@ from lstmir.passes.machine.saturations import Saturations
 
 UNIT = "registers"
 _NUMBER = {register.name: number for number, register in enumerate(MEMORY_MAP)}
-_BEHIND = 8  # packets that are taken before the output has promised room for them, and some more
+_BEHIND = 6  # packets on their way between what is buffered and what waits, and some more
 
 
 class RegisterBlock:
     """Stands between the streams and the machine, and counts what passes.
 
     It gives `saturations` to the tails and the stream's valid, while beats are accepted, to the
-    receiver; `build` then looks at the machine's streams. At most `room` results wait at once.
+    receiver; `build` then looks at the machine's streams. At most so many packets are buffered or wait
+    to leave.
     """
 
     def __init__(
-        self, logic: Logic, ports: dict[str, Value], known: Mapping[str, int], room: int
+        self, logic: Logic, ports: dict[str, Value], known: Mapping[str, int], most: int
     ) -> None:
         self.logic, self.ports, self.known = logic, ports, known
         logic.enter(
@@ -38,7 +39,7 @@ class RegisterBlock:
         self.clear = logic.reg(I1, "clear", 0)
         self.clear_counts = logic.reg(I1, "clear_counts", 0)
         self.in_packet = logic.reg(I1, "in_packet", 0)
-        self.under_way = logic.reg(natural(room + _BEHIND), "under_way", 0)
+        self.under_way = logic.reg(natural(most + _BEHIND), "under_way", 0)
         self.open = logic.all(self.enable, logic.no(self.clear), hint="open")
         self.valid = logic.all(ports["s_axis_tvalid"], self.open, hint="offered")
         self.saturations = Saturations(logic)

@@ -68,7 +68,7 @@ class SequencerBuilder(Counters):
     def promised(self, starts: Starts, requests: Requests) -> Value:
         """Whether what starts gives a result."""
         step, finish, _ = starts
-        if self.program.finish:
+        if self.program.finish and not self.program.leaves_early:
             return finish
         if self.program.result.every_step:
             return step
@@ -85,13 +85,15 @@ class SequencerBuilder(Counters):
         if self.used:
             waits = logic.all(waits, logic.no(self.taken(self.used)), hint="waits")
         last = self.is_last(requests)
-        has_finish = bool(self.program.finish)
+        has_finish, is_early = bool(self.program.finish), self.program.leaves_early
         may_step = logic.all(decide, waits, logic.no(self.finish_due), hint="may_step")
-        room = () if has_finish else (requests.has_room,)
-        step = logic.all(may_step, logic.no(bad), *room, hint="start_step")
+        room = (requests.has_room,)
+        waits_for = () if has_finish and not is_early else room
+        step = logic.all(may_step, logic.no(bad), *waits_for, hint="start_step")
         finish = logic.truth(False)
         if has_finish:
-            finish = logic.all(decide, self.finish_due, requests.has_room, hint="start_finish")
+            waits_for = () if is_early else room
+            finish = logic.all(decide, self.finish_due, *waits_for, hint="start_finish")
         error = logic.all(may_step, bad, requests.is_empty, hint="start_error")
         self.remember(step, finish, error, last)
         if requests.length is not None:

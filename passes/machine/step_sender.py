@@ -108,11 +108,9 @@ class StepSender:
     def __init__(self, logic: Logic, program: Program, room: int) -> None:
         self.logic, self.program, self.result = logic, program, program.result
         self.beats = program.beats_out
-        # A part that is stored before the result is promised needs a slot that nothing is promised.
-        most = room // self.beats
-        self.slots = most + program.stores_early
+        self.slots = room // self.beats
         logic.enter("sender", WHAT)
-        self.promised = logic.reg(natural(most + 1), "promised", 0)
+        self.promised = logic.reg(natural(self.slots + 1), "promised", 0)
         self.stored = logic.reg(natural(self.slots + 1), "stored", 0)
         self.slot = logic.reg(natural(self.slots), "slot", 0)
         self.beat = logic.reg(natural(self.beats), "beat", 0)
@@ -120,7 +118,7 @@ class StepSender:
         self.valid = logic.reg(I1, "valid", 0)
         self.ends = logic.reg(I1, "ends")
         self.is_empty = logic.equals(self.promised, 0, hint="is_empty")
-        limit = logic.literal(most, self.promised.type)
+        limit = logic.literal(self.slots, self.promised.type)
         self.has_room = logic.op(
             "arith.compare", self.promised, limit, predicate="lt", hint="has_room"
         )

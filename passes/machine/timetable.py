@@ -273,14 +273,18 @@ class Timetable:
 
     def tails_finish(self) -> Iterable[int]:
         """Gaps that leave the tails of the finish the states of the last step."""
+        for stored, loaded in self.states_of_finish():
+            yield int((stored + 1 - loaded).max()) - self.step
+
+    def states_of_finish(self) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+        """When a step stores the words that tails of the finish load, and when these do, unit by unit."""
         for load in self.accesses:
             writer = self.writers.get(load.memory)
             if load.is_store or writer is None or load.is_new or not self.is_finish(load.nest):
                 continue
             takers, givers = self.units_of(load.nest, writer)
             loaded = self.slots[load.nest].start + load.start + self.entered(load.nest, takers)
-            stored = self.slots[writer].start + self.written(load.memory, givers)
-            yield int((stored + 1 - loaded).max()) - self.step
+            yield self.slots[writer].start + self.written(load.memory, givers), loaded
 
     def last_of_first_array(self) -> int:
         """The last nest of a step on the array that runs what is behind it, too."""
@@ -292,11 +296,17 @@ class Timetable:
         return self.step - self.slots[last].start - self.program.nests[last].busy
 
     def finish_length(self) -> int:
-        """Cycles from the first tile of the finish to that of the next sequence."""
+        """Cycles from the first tile of the finish to that of the next sequence.
+
+        Tails of the finish have loaded what the next sequence's first step stores anew.
+        """
         if not self.program.finish:
             return 0
         wait = self.handover(len(self.slots) - 1, 0, self.slots[0].order)
-        return self.slots[-1].start + self.program.finish[-1].busy + wait
+        free = self.slots[-1].start + self.program.finish[-1].busy + wait
+        return max(
+            [free, *(int((loaded - stored).max()) for stored, loaded in self.states_of_finish())]
+        )
 
     def release(self) -> int:
         """When a step's input was read for the last time."""
@@ -352,20 +362,14 @@ class Timetable:
     def latest(self) -> int:
         """The part of the result that is whole last."""
         ends = [int(stored.max()) for stored in self.stored_parts()]
-        latest = ends.index(max(ends))
-        memory = self.program.result.parts[latest].memory
-        if self.program.finish and not self.is_finish(self.writers[memory]):
-            why = "a state of the last step is ready after what is computed behind it"
-            raise cannot(self.pass_, why, None, "let a design of its own compute that")
-        return latest
+        return ends.index(max(ends))
 
     def room(self) -> int:
         """Beats of the output's memory; where several words are stored at once, of whole results."""
         result = self.program.result
         if not self.program.sends_words:
             waiting = -(-(self.results()[-1] + 1) // self.step) if result.every_step else 1
-            slots = _power_of_two(1 + waiting) - self.program.stores_early
-            return slots * self.program.beats_out
+            return _power_of_two(1 + waiting) * self.program.beats_out
         tails = result_tails(self.program)
         rows = output_rows(result, tails)
         if result.every_step and any(part.pick for part in result.parts):
@@ -379,7 +383,7 @@ class Timetable:
             self.step, self.gap, self.finish_length(), release, self.results(),
             result.every_step, self.room(), self.program.input_stages,
             self.program.operations, self.program.takes_packets, self.program.lanes, self.buffers,
-            reader, tail_reads, self.latest(),
+            reader, tail_reads, self.latest(), self.program.leaves_early or None,
         )  # fmt: skip
 
 

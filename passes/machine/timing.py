@@ -87,7 +87,8 @@ class Timing:
     stand at most so many `operations`. One that `takes_packets` begins when a whole sequence is
     there. A beat has so many `lanes`, and `buffers` steps of the input are held. The nest `reader` reads
     a step's input last: its tail in its cycle `tail_reads`, or the array. `latest` is the part of the
-    result that is whole last.
+    result that is whole last. Where `steps_promise`, the room for a result is that of its last step,
+    which gives a part of it, although more runs behind.
     """
 
     step: int
@@ -105,6 +106,7 @@ class Timing:
     reader: int = 0
     tail_reads: int | None = None
     latest: int = 0
+    steps_promise: bool | None = None
 
     def attribute(self) -> dict[str, object]:
         """As an attribute of the module."""

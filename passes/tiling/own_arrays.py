@@ -10,14 +10,20 @@ from lstmir.pipeline.passes import Pass, cannot
 
 
 def balanced_arrays(
-    pass_: Pass, macs: int, stages: Sequence[Sequence[Nest]], walks: Walks, waits: bool
-) -> list[Array]:
+    pass_: Pass, macs: int, stages: Sequence[Sequence[Nest]], heads: Sequence[Nest], walks: Walks,
+    waits: bool,
+) -> list[Array]:  # fmt: skip
     """An array for each stage, with at most `macs` multipliers in all: the slowest is the fastest it can be.
 
-    Where a stage `waits` for its own state, its cycles are those from one state to the next. Raises
+    The first one runs the `heads`, too. Where a stage `waits` for its own state, its cycles are those from
+    one state to the next. Raises
     `UserError` where there are too few multipliers.
     """
-    ladders = [_ladder(ranked_arrays(pass_, macs, stage, (), walks), waits) for stage in stages]
+    candidates = [
+        ranked_arrays(pass_, macs, stage, () if number else heads, walks)
+        for number, stage in enumerate(stages)
+    ]
+    ladders = [_ladder(each, waits) for each in candidates]
     for cycles in sorted({cycles for ladder in ladders for cycles in ladder}):
         chosen = [_smallest(ladder, cycles) for ladder in ladders]
         if all(chosen) and sum(array.macs for array in chosen if array) <= macs:

@@ -126,7 +126,8 @@ class Plan:
     def own_arrays(self, macs: int) -> list[Array]:
         """An array for each stage, all together of at most so many multipliers."""
         waits = any(segment(scan, "state") for scan in self.bodies)
-        return balanced_arrays(self.pass_, macs, self.stages, self.walks, waits)
+        heads = self.around.nests
+        return balanced_arrays(self.pass_, macs, self.stages, heads, self.walks, waits)
 
     def fit(self, arrays: list[Array]) -> None:
         """Take one array, or one for each stage; make memories deep enough for all that use them."""

@@ -23,6 +23,7 @@ from tests.machine.hosts import Access, Manager, Streams, Talk
 from tests.machine.machines import REFUSED, Machine, Packet, random_machine
 from tests.machine.registers import AT, Model
 from tests.passes.levels import Recipe, apply
+from tests.passes.test_custom_cells import Cell
 from tests.strategies.networks import Network
 
 LEVEL_5 = "tile{{macs={}}},block-layout,schedule,lower-to-rtl{{axi-lite=true}}"
@@ -209,3 +210,35 @@ def test_both_simulators_do_the_same(tmp_path: Path) -> None:
     for tool in ("verilator", "cxxrtl"):
         for name, seen in zip(SIMULATED, batch.run(tool, stimuli), strict=True):
             assert seen == talks[name].seen[:cycles], (tool, name)
+
+
+class Held(Streams):
+    """Whose answers are not taken, for now."""
+
+    is_held = True
+
+    def drive(self) -> dict[str, int]:
+        given = super().drive()
+        return given | {"m_axis_tready": 0} if self.is_held else given
+
+
+def test_many_packets_are_under_way_where_steps_overlap() -> None:
+    """More of them are buffered than results wait to leave. Lengths count beats, which have lanes."""
+    cell = Cell(a=3)
+    vector = cell.x
+    for name in "uvw":
+        vector = cell.narrow(cell.product(name, 3, vector))
+    module = cell.end(cell.narrow(cell.op("arith.add", vector, cell.x)))
+    pipeline = "tile{macs=45 arrays=each},block-layout,schedule{lanes=2}"
+    apply(module, f"{pipeline},lower-to-rtl{{axi-lite=true}}")
+    packets, random = [Packet([(0, True)], [REFUSED])] * 40, Random(1)
+    streams = Held(packets, random, 1.0)
+    found = Talk(Clocked(module), Model({}), Manager([], random, 1.0), streams)
+    for _ in range(40):
+        found.cycle()
+        assert found.read("status") == 2 * found.model.busy
+    assert found.model.under_way > 16 == module.attributes["timing"]["buffers"]
+    streams.is_held = False
+    found.finish()
+    assert found.read("packets_refused") == len(packets)
+    assert found.read("input_length") == found.read("output_length") == 2
