@@ -20,14 +20,8 @@ UNKNOWN = {
         "energy": "constants are missing: P_static: no static power was found; "
         "e_clk, e_lut, e_mac, e_mem: nothing is published"
     },
-    "xc7z020": {
-        "energy.size": "neither synthesized nor estimated",
-        "energy.latency": "needs size and clock",
-        "energy.period_us": "not asked for (--period-us)",
-        "energy.period": "not asked for (--period-us)",
-    },
 }
-SHOWN = {"gowin-gw1n9": "not known for this part", "xc7z020": "not known without synthesis"}
+SHOWN = {"gowin-gw1n9": "not known for this part"}
 
 
 def _reasons(summary: dict[str, Any]) -> dict[str, str]:
@@ -43,7 +37,7 @@ def test_what_is_not_known_says_why(part: str, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.usefixtures("tiny", "without_tools")
-@pytest.mark.parametrize("part", ["ecp5-25k", "ice40-up5k"])
+@pytest.mark.parametrize("part", ["ecp5-25k", "ice40-up5k", "xc7z020"])
 def test_a_part_with_an_estimate_has_an_energy(
     part: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -60,7 +54,7 @@ def test_a_part_with_an_estimate_has_an_energy(
     assert energy["period"]["us"] == energy["period_us"] == 1000
     assert energy["latency"]["us"] == energy["work"]["cycles"] / energy["clock"]["mhz"]
     (line,) = [text for text in capsys.readouterr().out.splitlines() if text.startswith("energy  ")]
-    source = {"ecp5-25k": "estimate", "ice40-up5k": "assumed"}[part]
+    source = "estimate" if part == "ecp5-25k" else "assumed"
     assert f" 5 steps, {energy['clock']['mhz']:.0f} MHz {source}, " in line
     assert line.rstrip().endswith("% static")
 
