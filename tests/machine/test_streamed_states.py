@@ -15,8 +15,9 @@ from tests.passes.levels import apply
 from tests.passes.test_custom_cells import CELLS, FEATURES
 
 SHAPES = [
-    (4, "one", 1), (4, "one", 4), (8, "one", 2), (64, "one", 8),
-    (16, "each", 1), (32, "each", 4), (64, "each", 2),
+    (4, "one", 1), (8, "one", 2), (32, "each", 4), (64, "each", 2),
+    *(pytest.param(*shape, marks=pytest.mark.soak)
+      for shape in ((4, "one", 4), (64, "one", 8), (16, "each", 1))),
 ]  # fmt: skip
 """Multipliers, arrays, lanes."""
 
