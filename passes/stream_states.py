@@ -13,7 +13,7 @@ from lstmir.ir.operands import segment
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.types import Type, element_of, of_shape, shape_of
 from lstmir.passes.dce import remove_dead
-from lstmir.passes.machine.logic import plain
+from lstmir.passes.machine.logic import plain, unique
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
 STREAMED = "streamed"
@@ -46,7 +46,7 @@ class StreamStates:
           %sum = arith.add %x, %hp : (tensor<4x!fx.s<8,7>>, tensor<4x!fx.s<8,7>>) -> tensor<4x!fx.s<9,7>>
           %ht = fx.requantize %sum {rounding = "floor", overflow = "saturate"} : (tensor<4x!fx.s<9,7>>) -> tensor<4x!fx.s<8,7>>
           rnn.yield emit (%ht) : tensor<4x!fx.s<8,7>>
-        } {direction = "forward"} : tensor<?x4x!fx.s<8,7>>
+        } : tensor<?x4x!fx.s<8,7>>
         return %hn : tensor<?x4x!fx.s<8,7>>
       }
     }
@@ -70,6 +70,7 @@ class StreamStates:
         states = [region.add_argument(_with_steps(value.type), value.name) for value in held]
         segments = (len(inputs) + len(held), 0, 0, len(captured))
         attributes = {**scan.attributes, "segments": segments}
+        attributes.pop("direction", None)  # of one step there is none
         new = Operation(scan.name, (), attributes, [inner], None, scan.location)
         region.insert(new, [*inputs, *states, *captured], before=scan)
         leaving = _leaving(scan)
@@ -100,6 +101,10 @@ class StreamStates:
                 why = f"'{value.op.name}' works on the sequence that the recurrence reads"
                 note = "let the recurrence do it in its step, or whoever calls"
                 raise cannot(self, why, value.op.location, note)
+        for value in segment(scan, "capture"):
+            if value.op is function.region.entry:
+                why = f"the input '%{value.name}' is the same in every step"
+                raise cannot(self, why, scan.location, "give it steps, or make it a constant")
         for value in function.results:
             if value.op is not scan:
                 why = f"'{value.op.name}' works on what the recurrence gives"
@@ -136,21 +141,20 @@ def _ports(module: Module, scan: Operation) -> list[Port]:
     inputs, outputs = ports(module, "input"), ports(module, "output")
     if not inputs:
         return []
-    before = segment(scan, "")
-    held = scan.regions[0].arguments[len(before) :]
-    found = [
-        _port(inputs[value.index], inputs[value.index].name, _step_of(value)) for value in before
-    ]
+    read = segment(scan, "")
+    sequences = sorted(set(read), key=lambda value: value.index)
+    found = [_port(inputs[v.index], inputs[v.index].name, _step_of(v)) for v in sequences]
+    taken = {port.name for port in found}
+    held = scan.regions[0].arguments[len(read) :]
     for value, start in zip(held, segment(scan, "state"), strict=False):
         given = _source(start)
-        name = inputs[given.index].name if given is not None else plain(value.name, "state")
-        found.append(_port(inputs[0], name, value.type))
-    kept = {
-        value.index: port.name for value, port in zip(module.main.results, outputs, strict=True)
-    }
+        name = plain(value.name, "state") if given is None else inputs[given.index].name
+        found.append(_port(inputs[0], unique(name, taken), value.type))
+    results = zip(module.main.results, outputs, strict=True)
+    kept, taken = {value.index: port.name for value, port in results}, set()
     for index in _leaving(scan):
-        name = kept.get(index) or f"{plain(scan.result_names[index], 'next')}"
-        found.append(_port(outputs[0], name, _yielded(scan, index).type))
+        name = kept.get(index) or plain(scan.result_names[index], "next")
+        found.append(_port(outputs[0], unique(name, taken), _yielded(scan, index).type))
     return found
 
 

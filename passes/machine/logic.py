@@ -27,6 +27,15 @@ def plain(name: str | None, otherwise: str) -> str:
     return re.sub(r"(_\d+)+$", "", name or "") or otherwise
 
 
+def unique(name: str, taken: set[str]) -> str:
+    """A name that nothing has yet, and that is taken from here on: layers call what they hold alike."""
+    count, found = 1, name
+    while found in taken:
+        count, found = count + 1, f"{name}_{count + 1}"
+    taken.add(found)
+    return found
+
+
 def natural(count: int) -> FixedType:
     """The narrowest type of the natural numbers below `count`."""
     return FixedType(False, max(1, (count - 1).bit_length()), 0)

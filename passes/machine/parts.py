@@ -85,7 +85,7 @@ class PartMemory:
             choices = [
                 words[min(part * self.readers + reader, len(words) - 1)] for part in range(ratio)
             ]
-            if len({id(choice) for choice in choices}) == 1 or not bits:
+            if not bits:
                 found.append(choices[0])
                 continue
             part = logic.bits(row, 0, min(bits, row.type.width))

@@ -10,12 +10,12 @@ from lstmir.passes.machine.timing import Access
 
 PERIODS = {(2, 1): 1.0, (2, 0): 1.03, (1, 0): 1.12, (0, 0): 1.5}
 """How deep the tails' pipelines may be, and how many registers each multiplier of the array has in front;
-and the period of the clock that each needs, near enough, as placed designs had it on ECP5."""
-
+and the period of the clock that each needs beside the first: judged by a few designs placed on ECP5, enough
+to tell a cycle that pays from one that does not."""
 
 _PERIOD = 11.0
-"""Nanoseconds of logic on ECP5 for which a cycle has time where as much as possible stands between two
-registers."""
+"""Nanoseconds of logic for which a cycle has time where as much as possible stands between two registers;
+routes come on top, and took as long again in a full ECP5."""
 
 _DELAYS = {
     "arith.mul": 7.0,

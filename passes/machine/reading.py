@@ -15,7 +15,7 @@ from lstmir.ir.region import Region
 from lstmir.ir.types import TensorType, element_of, shape_of
 from lstmir.numeric import packing
 from lstmir.numeric.fixed import FixedType
-from lstmir.passes.machine.logic import plain
+from lstmir.passes.machine.logic import plain, unique
 from lstmir.passes.machine.program import (
     Kind,
     Memory,
@@ -179,7 +179,7 @@ class _Reader:
         if key not in self._known:
             depth = _length(value) if size is None else size
             start = np.zeros(depth, np.int64) if initial is None else initial
-            name = _unique(plain(value.name, kind.value), self._names)
+            name = unique(plain(value.name, kind.value), self._names)
             self._known[key] = len(self.memories)
             self.memories.append(Memory(name, kind, _fixed(value), depth, start, depth))
         return self._known[key]
@@ -203,7 +203,7 @@ class _Reader:
                 self.check_word(op, found, units)
                 places[op.operands[0]] = found
                 stores |= {found.memory} if op.name == "tile.store" else set()
-        name = _unique(plain(loop.result_names[0], "nest"), self._nests)
+        name = unique(plain(loop.result_names[0], "nest"), self._nests)
         return Nest(
             name, walks, int(loop.attributes["trip"]), units, sums, sum_type, loop, tail,
             places, frozenset(stores), scan is not None and is_reverse(scan),
@@ -385,15 +385,6 @@ def _fixed(value: Value) -> FixedType:
     element = element_of(value.type)
     assert isinstance(element, FixedType)
     return element
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    """A name that nothing has yet: layers call what they hold alike."""
-    count, found = 1, name
-    while found in taken:
-        count, found = count + 1, f"{name}_{count + 1}"
-    taken.add(found)
-    return found
 
 
 def _flat_step(sequence: Value) -> int:

@@ -1,4 +1,4 @@
-"""The input side: beats become steps, or whole sequences, of which two are held."""
+"""The input side: beats become steps, or whole sequences, of which two or more are held."""
 
 from __future__ import annotations
 

@@ -7,9 +7,12 @@ import pytest
 
 from lstmir.interpreter.run import run_samples
 from lstmir.ir.diagnostics import UserError
+from lstmir.ir.interface import ports
 from lstmir.ir.operands import constant_of, segment
-from lstmir.ir.types import element_of
+from lstmir.ir.types import element_of, shape_of
+from lstmir.ir.verify import verify
 from lstmir.numeric.fixed import FixedType
+from lstmir.syntax.parser import parse_module
 from tests.machine.parts import STALLS, Streamed, streamed
 from tests.passes.levels import apply
 from tests.passes.test_custom_cells import CELLS, FEATURES
@@ -68,3 +71,36 @@ def test_bits_and_cycles(name: str, macs: int, arrays: str, lanes: int) -> None:
     for seed in range(4):
         each.disturb(seed)
         assert each.check([1, 3], seed) == each.predict([1, 3])
+
+
+TEXT = """module @two attributes {form = "sample", interface = [
+  {name = "a", kind = "input", dtype = "f32", shape = [-1, 2], time = 0},
+  {name = "b", kind = "input", dtype = "f32", shape = [-1, 3], time = 0},
+  {name = "y", kind = "output", dtype = "f32", shape = [-1, 3], time = 0}
+]} {
+  func @main(%a: tensor<?x2xf32>, %b: tensor<?x3xf32>) -> tensor<?x3xf32> {
+    %h_0 = tensor.constant @h_0 : tensor<2xf32>
+    %g_0 = tensor.constant @g_0 : tensor<3xf32>
+    %ys, %0, %1 = rnn.scan (%xb = %b, %xa = %a) state (%b = %h_0, %b_1 = %g_0) {
+      %h = arith.add %b, %xa : tensor<2xf32>
+      %g = arith.add %b_1, %xb : tensor<3xf32>
+      rnn.yield state (%h, %g) emit (%g) : (tensor<2xf32>, tensor<3xf32>, tensor<3xf32>) -> ()
+    } {direction = "reverse"} : (tensor<?x3xf32>, tensor<?x2xf32>, tensor<2xf32>, tensor<3xf32>) -> (tensor<?x3xf32>, tensor<2xf32>, tensor<3xf32>)
+    return %ys : tensor<?x3xf32>
+  }
+}
+{-# resources: {h_0: "0x0000000000000000", g_0: "0x000000000000000000000000"} #-}
+"""  # noqa: E501
+
+
+def test_ports_are_those_of_the_parameters() -> None:
+    """Also where the recurrence reads them in another order, runs backwards, and names things alike."""
+    module = apply(parse_module(TEXT), "stream-states")
+    verify(module)
+    for kind, names in (("input", ["a", "b", "b_2", "b_3"]), ("output", ["next", "next_2"])):
+        found = ports(module, kind)
+        values = module.main.parameters if kind == "input" else module.main.results
+        assert [port.name for port in found] == names
+        assert [port.shape[1:] for port in found] == [shape_of(value.type)[1:] for value in values]
+    (scan,) = (op for op in module.walk() if op.name == "rnn.scan")
+    assert "direction" not in scan.attributes
