@@ -9,7 +9,7 @@ from lstmir.ir.types import I1
 from lstmir.passes.machine.array import Sums
 from lstmir.passes.machine.counters import Sequencer
 from lstmir.passes.machine.logic import Logic, natural
-from lstmir.passes.machine.program import Nest
+from lstmir.passes.machine.nest import Nest
 
 
 @dataclass

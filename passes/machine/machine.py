@@ -16,9 +16,10 @@ from lstmir.passes.machine.follower import FollowerBuilder
 from lstmir.passes.machine.leaving import Leaving, joined
 from lstmir.passes.machine.logic import Logic
 from lstmir.passes.machine.memory_map import constants
+from lstmir.passes.machine.nest import Nest
 from lstmir.passes.machine.orders import Order
 from lstmir.passes.machine.output import OutputBuilder
-from lstmir.passes.machine.program import Nest, Program
+from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.receiver import Receiver
 from lstmir.passes.machine.registers import RegisterBlock
 from lstmir.passes.machine.saturations import Saturations

@@ -8,7 +8,7 @@ from itertools import permutations
 
 import numpy as np
 
-from lstmir.passes.machine.program import Nest, Walk
+from lstmir.passes.machine.nest import Nest, Walk
 
 _MOST_AHEAD = 4
 _SHORTEST_SPLIT = 2

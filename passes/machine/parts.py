@@ -9,7 +9,7 @@ import numpy as np
 from lstmir.ir.operation import Value
 from lstmir.numeric.fixed import FixedType
 from lstmir.passes.machine.logic import Logic, natural
-from lstmir.passes.machine.program import Reading
+from lstmir.passes.machine.nest import Reading
 
 
 class PartMemory:

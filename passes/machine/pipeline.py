@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
-from lstmir.passes.machine.program import Nest
+from lstmir.passes.machine.nest import Nest
 from lstmir.passes.machine.reading import is_constant, is_sum
 from lstmir.passes.machine.timing import Access
 

@@ -16,17 +16,8 @@ from lstmir.ir.types import TensorType, element_of, shape_of
 from lstmir.numeric import packing
 from lstmir.numeric.fixed import FixedType
 from lstmir.passes.machine.logic import plain, unique
-from lstmir.passes.machine.program import (
-    Kind,
-    Memory,
-    Nest,
-    Part,
-    Pick,
-    Place,
-    Program,
-    Result,
-    Walk,
-)
+from lstmir.passes.machine.nest import Kind, Memory, Nest, Place, Walk
+from lstmir.passes.machine.program import Part, Pick, Program, Result
 from lstmir.pipeline.passes import Pass, cannot
 
 

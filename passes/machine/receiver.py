@@ -10,8 +10,9 @@ from lstmir.ir.operation import Value
 from lstmir.ir.types import I1
 from lstmir.numeric.fixed import FixedType
 from lstmir.passes.machine.logic import Logic, natural
+from lstmir.passes.machine.nest import Reading
 from lstmir.passes.machine.parts import PartMemory
-from lstmir.passes.machine.program import Program, Reading
+from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.ring import is_at, next_buffer, of_buffer, pointer_type
 
 WHAT = {

@@ -13,7 +13,8 @@ from lstmir.passes.machine import blocks
 from lstmir.passes.machine.drain import Drain
 from lstmir.passes.machine.leaving import Leaving
 from lstmir.passes.machine.logic import Logic, natural, plain
-from lstmir.passes.machine.program import Kind, Nest, Program
+from lstmir.passes.machine.nest import Kind, Nest
+from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.reading import is_constant, is_sum
 from lstmir.passes.machine.receiver import Receiver, bank_address
 from lstmir.passes.machine.rounding import FoldedRounding

@@ -9,8 +9,9 @@ import numpy as np
 
 from lstmir.numeric.fixed import FixedType, narrowest
 from lstmir.passes.machine.logic import WORD_BITS
+from lstmir.passes.machine.nest import Nest, Walk, physical_row
 from lstmir.passes.machine.orders import Order, positions
-from lstmir.passes.machine.program import Nest, Program, Walk, physical_row
+from lstmir.passes.machine.program import Program
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from lstmir.passes.machine.nest import Nest, Walk
 from lstmir.passes.machine.orders import Order, candidates, positions
-from lstmir.passes.machine.program import Nest, Part, Program, Walk
+from lstmir.passes.machine.program import Part, Program
 from lstmir.passes.machine.timing import (
     Access,
     Slot,

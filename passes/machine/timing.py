@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from lstmir.passes.machine.nest import Nest
 from lstmir.passes.machine.orders import Order
-from lstmir.passes.machine.program import Nest, Program, Result
+from lstmir.passes.machine.program import Program, Result
 
 # Between registers stands at most one memory read, or one multiplication, or one addition.
 NEAR_READY = 2  # the neighbours, read from a vector's memory a cycle after its address

@@ -11,7 +11,8 @@ from lstmir.ir.types import TensorType
 from lstmir.numeric.fixed import FixedType
 from lstmir.passes.machine.counters import Sequencer
 from lstmir.passes.machine.logic import Logic
-from lstmir.passes.machine.program import Kind, Program
+from lstmir.passes.machine.nest import Kind
+from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.receiver import Receiver, bank_address, bank_depth
 
 
