@@ -32,7 +32,7 @@ def multiplier(block: Multiplier, names: Names) -> list[str] | None:
     inputs = '"CLK0"' if block.registered else '"NONE"'
     parameters = {
         "REG_INPUTA_CLK": inputs, "REG_INPUTB_CLK": inputs, "REG_OUTPUT_CLK": '"CLK0"',
-        "SOURCEB_MODE": '"B_INPUT"', "GSR": '"DISABLED"',
+        "GSR": '"DISABLED"',
     }  # fmt: skip
     ports = {"CLK0": "clk", "CE0": "1'b1", "RST0": "1'b0", "SIGNEDA": "1'b1", "SIGNEDB": "1'b1",
              "SOURCEA": "1'b0", "SOURCEB": "1'b0"}  # fmt: skip

@@ -24,7 +24,7 @@ module MULT18X18D #(
 
   wire [17:0] a_pins = SOURCEA ? 18'h2aaaa : {A17, A16, A15, A14, A13, A12, A11, A10, A9, A8, A7, A6,
       A5, A4, A3, A2, A1, A0};
-  wire [17:0] b_pins = SOURCEB || SOURCEB_MODE != "B_INPUT" ? 18'h15555 : {B17, B16, B15, B14, B13,
+  wire [17:0] b_pins = SOURCEB || SOURCEB_MODE != "B_SHIFT" ? 18'h15555 : {B17, B16, B15, B14, B13,
       B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2, B1, B0};
   reg [17:0] a_held, b_held;
   reg [35:0] p_held;
