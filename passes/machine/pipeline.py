@@ -32,7 +32,8 @@ def stage(nest: Nest, depth: int, operations: int = 1) -> None:
     At depth 0, between registers stands one memory read, one multiplication, or one two-input
     addition with the requantization of what it gives. At 1 a table has another register behind it, as
     have the constants of the units: block memories are slow. At 2 multipliers have, too, and what adds
-    does not requantize. Cycle 0 is the one in which a unit's sums are there; what a memory gives for it
+    does not requantize. A table holds its index itself, so that none is held in front of it; nor, but
+    at depth 2, is a word in front of the vector that it is stored in. Cycle 0 is the one in which a unit's sums are there; what a memory gives for it
     may be read before. With two `operations`, so many stand between registers.
     """
     body = nest.tail.regions[0]
@@ -102,6 +103,8 @@ def _latency(nest: Nest, op: Operation, depth: int) -> int:
     body, adds = nest.tail.regions[0], op.name in ("arith.add", "arith.sub")
     if is_sum(op) or (depth < 2 and adds and _is_only_requantized(body, op.result)):
         return 0
+    if op.name == "fx.requantize" and _goes_to_registers(body, op.result, depth):
+        return 0
     is_memory = op.name == "fx.lookup" or is_constant(nest, op)
     return 1 + (is_memory and depth > 0) + (op.name == "arith.mul" and depth > 1)
 
@@ -110,6 +113,12 @@ def _is_only_requantized(body: Region, value: Value) -> bool:
     uses = body.uses(value)
     two_inputs = len(value.op.operands) == 2
     return two_inputs and len(uses) == 1 and uses[0][0].name == "fx.requantize"
+
+
+def _goes_to_registers(body: Region, value: Value, depth: int) -> bool:
+    """Whether all that takes a value holds it: a table its index, a vector the word stored."""
+    users = {user.name for user, _ in body.uses(value)}
+    return users == {"fx.lookup"} or (depth < 2 and users == {"tile.store"})
 
 
 def _loads_as_late_as_possible(body: Region) -> None:
