@@ -32,6 +32,7 @@ class LowerToRtl:
     drain that takes its sums apart and the tail as a pipeline, and an output buffer; streams as
     AXI4-Stream, one element a beat. Only the start of a step or of the finish can wait; everything
     behind it is static. With `axi-lite`, a block of registers stands between the streams and the machine.
+    So many multipliers of the (first) array are `in-logic`: for parts with too few DSP blocks.
     """
 
     name: ClassVar[str] = "lower-to-rtl"
@@ -39,10 +40,17 @@ class LowerToRtl:
     promise: ClassVar[Promise] = Promise.EXACT
 
     axi_lite: bool = field(default=False, metadata={"help": "registers for a host, by AXI4-Lite"})
+    in_logic: int = field(
+        default=0,
+        metadata={"help": "multipliers of the array made of adders instead of DSP blocks"},
+    )
 
     def run(self, module: Module, context: Context) -> None:
         """Raises `UserError` for a module that is not scheduled."""
         program = read_program(self, module)
+        if not 0 <= self.in_logic <= program.arrays[0].macs:
+            why = f"in-logic must be 0 to {program.arrays[0].macs}, the multipliers of the array"
+            raise cannot(self, f"{why}, not {self.in_logic}")
         if "timing" not in module.attributes:
             raise cannot(self, "the module is not scheduled: run schedule first")
         types = _ports(program) | (axi_lite.INPUTS if self.axi_lite else {})
@@ -50,7 +58,7 @@ class LowerToRtl:
         ports: dict[str, Value] = dict(zip(types, region.arguments, strict=True))
         builder = Builder(module, region)
         timing = timing_from(module.attributes["timing"])
-        machine = MachineBuilder(builder, module, program, timing, self.axi_lite)
+        machine = MachineBuilder(builder, module, program, timing, self.axi_lite, self.in_logic)
         _terminate(builder, machine.build(ports), machine.logic.updates)
         _note_formats(module, program)
         name = module.name

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from lstmir.ir.module import Module
-from lstmir.passes.machine.pipeline import PERIODS, accesses, stage
+from lstmir.passes.machine.pipeline import PERIODS, Depth, accesses, stage
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.reading import read_program
 from lstmir.passes.machine.timetable import Timetable, best_timetable
@@ -54,7 +54,7 @@ class Schedule:
                 "and shares one array"
             )
             raise cannot(self, why, None, "take lanes=1 and arrays=one, and join the outputs")
-        depths = list(PERIODS) if self.operations == 1 else [(0, 0)]
+        depths = list(PERIODS) if self.operations == 1 else [Depth(0, 0, 2)]
         tables = [self.timetable(program, depth) for depth in depths]
         best = min(
             range(len(depths)),
@@ -66,13 +66,12 @@ class Schedule:
             scan.attributes["interval"] = table.step
         module.attributes["timing"] = table.timing().attribute()
 
-    def timetable(self, program: Program, depths: tuple[int, int]) -> Timetable:
+    def timetable(self, program: Program, depth: Depth) -> Timetable:
         """The best with pipelines of some depth, which is then what the operations say."""
-        depth, input_stages = depths
         for nest in program.nests:
-            stage(nest, depth, self.operations)
+            stage(nest, depth.tails, self.operations)
         found = [a for number, nest in enumerate(program.nests) for a in accesses(number, nest)]
-        deep = replace(program, input_stages=input_stages, operations=self.operations)
+        deep = replace(program, input_stages=depth.input_stages, adders=depth.adders)
         return best_timetable(self, deep, found)
 
 

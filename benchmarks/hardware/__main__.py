@@ -51,7 +51,7 @@ def _result(case: Case, seeds: int) -> dict[str, Any]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     result = {"case": case.name, "network": case.network, "recipe": case.recipe, "macs": case.macs,
-              "target": case.target}  # fmt: skip
+              "target": case.target, "primitives": case.primitives}  # fmt: skip
     try:
         found = run_worker("benchmarks.hardware.case", case.name, folder, seeds)
     except subprocess.CalledProcessError as broken:

@@ -16,12 +16,14 @@ from lstmir.flow.models import load_model
 from lstmir.flow.progress import Progress
 from lstmir.flow.recipes import FRONT, RECIPES
 from lstmir.flow.request import Request
+from lstmir.flow.sizing.estimate import estimate
 from lstmir.flow.synth import SynthRequest, synth_folder
 from lstmir.flow.synthesis import synthesize
 from lstmir.ir.diagnostics import UserError
 from lstmir.pipeline.manager import run_passes
 from lstmir.pipeline.passes import Context
 from lstmir.pipeline.text import parse_pipeline
+from lstmir.syntax.parser import parse_module
 from lstmir.syntax.printer import print_module
 from lstmir.targets import PARTS
 
@@ -44,13 +46,29 @@ def _built(case: Case, place: Path, seeds: int) -> dict[str, Any]:
                       macs=case.macs if case.operations == 1 else None,
                       logic_multipliers=True, synthesis=False)  # fmt: skip
     compile_model(request, Progress())
-    pnr = SynthRequest(output, pnr=True, seed=0, seeds=seeds)
+    pnr = SynthRequest(output, pnr=True, seed=0, seeds=seeds, primitives=case.primitives)
     summary = synth_folder(pnr, Progress())
     sources = sorted((output / "verilog").glob("*.v"))
     (core,) = (output / "verilog").glob("*.core")
     # The Verilog is the same for all parts.
     xc7 = synthesize(sources, core.stem, PARTS[XC7])
-    return figures(summary, xc7.counts)
+    (stage,) = (output / "stages").glob("*-lower-to-rtl.lstmir")
+    expected = estimate(parse_module(stage.read_text(encoding="utf-8")), PARTS[XC7])
+    assert expected is not None
+    found = figures(summary, xc7.counts)
+    if not case.primitives:  # estimates are of portable modules
+        found |= _off("xc7", expected.attribute(), found)
+        found |= _off("target", summary["estimate"], found)
+    return found
+
+
+def _off(place: str, expected: dict[str, Any], found: dict[str, Any]) -> dict[str, float]:
+    """How far an estimate is off: of LUTs the share, of DSP and memory blocks how many."""
+    counts = {kind: found[f"{place}_{kind}"] for kind in ("lut", "dsp", "bram")}
+    return {
+        f"{place}_lut_off": abs(expected["lut"] / counts["lut"] - 1),
+        f"{place}_blocks_off": sum(abs(expected[k] - counts[k]) for k in ("dsp", "bram")),
+    }
 
 
 def _module(case: Case, place: Path) -> tuple[Path, Path]:

@@ -24,6 +24,7 @@ from lstmir.flow.recipes import (
     FRONT,
     ZERO,
     back,
+    lower,
     pack,
     recipe_named,
     stage,
@@ -32,6 +33,7 @@ from lstmir.flow.request import Request, check_multipliers
 from lstmir.flow.selection import choose
 from lstmir.flow.sizing.choose import Wish
 from lstmir.flow.sizing.choose import choose as choose_array
+from lstmir.flow.sizing.overflow import multipliers_in_logic
 from lstmir.flow.streams import check_streams
 from lstmir.flow.summary import summarize
 from lstmir.flow.synthesis import synthesize, unasked
@@ -209,12 +211,20 @@ def _write_designs(job: Job, golden: Golden, defining: str) -> list[Path]:
         program = read_program(Schedule(), job.module)
         write_hls(job.work / "hls", job.module, job.part, program.lanes)
         known = constants(program) if axi_lite else None
-        job.run("lower-to-rtl{axi-lite=true}" if axi_lite else "lower-to-rtl")
+        in_logic = _in_logic(job, metrics.tail_macs(program) + program.macs)
+        job.run(lower(axi_lite, in_logic))
         job.facts.measure_size(job.module, job.part)
         write_driver(job.work / "driver", job.module, known, defining)
         write_files(job.work / "vectors", vectors(golden, job.module))
         write_primitives(job.work / PRIMITIVES, job.module, job.part)
         return write_verilog(job.work / "verilog", job.module)
+
+
+def _in_logic(job: Job, multipliers: int) -> int:
+    """How many of them are made of adders, where more are allowed than the part has blocks."""
+    if not job.request.logic_multipliers or multipliers <= job.part.dsp:
+        return 0
+    return multipliers_in_logic(job.module, job.part, job.request.axi_lite)
 
 
 def _verify(job: Job, golden: Golden) -> None:

@@ -146,9 +146,11 @@ def schedule(
 
 
 def tail_macs(program: Program) -> int:
-    """Multipliers of the tails: one for each multiplication."""
-    bodies = [nest.tail.regions[0] for nest in program.nests]
-    return sum(op.name == "arith.mul" for body in bodies for op in body.operations())
+    """Multipliers of the tails: one for each multiplication, in each of those that work side by side."""
+    return sum(
+        nest.tails * sum(op.name == "arith.mul" for op in nest.tail.regions[0].operations())
+        for nest in program.nests
+    )
 
 
 def kept_products(module: Module) -> list[int]:

@@ -70,6 +70,12 @@ def back(macs: int, lanes: int, arrays: str = "one") -> str:
     return f"{tile},{pack(lanes)}"
 
 
+def lower(axi_lite: bool = False, in_logic: int = 0) -> str:
+    """From a scheduled program to registers and logic."""
+    options = ["axi-lite=true"] * axi_lite + [f"in-logic={in_logic}"] * bool(in_logic)
+    return f"lower-to-rtl{{{' '.join(options)}}}" if options else "lower-to-rtl"
+
+
 _RANGES = "calibrate{histograms=false gram=false}"
 _GRAMS = "calibrate{histograms=false}"
 _PLAIN = "quantize,approximate-activations"

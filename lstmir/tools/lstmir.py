@@ -91,7 +91,7 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     add("--period-us", type=amount, metavar="US",
         help="from one inference to the next, for the energy of being idle")  # fmt: skip
     add("--logic-multipliers", action="store_true",
-        help="allow more multipliers than the part has DSP blocks")  # fmt: skip
+        help="allow more multipliers than the part has DSP blocks: the others are made in logic")  # fmt: skip
     add("--axi-lite", action="store_true",
         help="add registers for a host: control, status and counts, by AXI4-Lite")  # fmt: skip
     add("--lanes", type=positive, default=1, metavar="L",

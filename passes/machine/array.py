@@ -51,13 +51,15 @@ class ArrayBuilder:
 
     def __init__(
         self, logic: Logic, program: Program, orders: list[Order], sequencer: Sequencer,
-        words: TileWords, suffix: str = "",
+        words: TileWords, suffix: str = "", in_logic: int = 0,
     ) -> None:  # fmt: skip
+        """So many of the multipliers are made `in_logic`."""
         self.logic, self.program, self.orders = logic, program, orders
         self.unit, self.weights_unit = f"array{suffix}", f"weights{suffix}"
         self.sequencer, self.words = sequencer, words
         self.levels = adder_levels(max(program.columns))
         self.stages = adder_stages(program)
+        self.left_in_logic = in_logic
         self.fields: dict[bytes, Value] = {}
         self.meet = operand_ready(program)  # the cycle in which operands and weights meet
         self.sum_type = union_of([nest.sum_type for nest in program.nests])
@@ -250,8 +252,10 @@ class ArrayBuilder:
             product = logic.delayed(self.signed_operand(weight, operand, type_), f"product_{k}")
         else:
             factors = [("weight", weight), ("operand", operand)]
-            unit = f"{logic.unit}.multiplier_{k}"
-            product = blocks.multiplier(logic, unit, factors, type_, stages, "product")
+            in_logic = self.left_in_logic > 0
+            self.left_in_logic -= in_logic
+            unit = f"{logic.unit}.{'logic_' if in_logic else ''}multiplier_{k}"
+            product = blocks.multiplier(logic, unit, factors, type_, stages, "product", in_logic)
         return product if self.shifts_operands else self.aligned(product)
 
     def enter_lane(self, row: int) -> None:
@@ -284,13 +288,17 @@ class ArrayBuilder:
         return logic.pick([shifted(shift) for shift in self.all_shifts], there)
 
     def row_sum(self, row: int, terms: list[Value]) -> Value:
-        """The sum of a row's products: a register behind each level of adders, or few of them."""
+        """The sum of a row's products, registers behind some levels of adders.
+
+        As many levels as may be stand between two of them; the last ones share a cycle with the
+        addition to the running sum.
+        """
         logic = self.logic
         self.enter_lane(row)
         for level in range(1, self.levels + 1):
             pairs = [terms[i : i + 2] for i in range(0, len(terms), 2)]
             terms = [logic.op("arith.add", *pair) if len(pair) == 2 else pair[0] for pair in pairs]
-            if level % self.program.operations == 0 or level == self.levels:
+            if (self.levels + 1 - level) % self.program.adders == 0:
                 terms = [logic.delayed(term, "partial") for term in terms]
         return terms[0]
 

@@ -35,14 +35,15 @@ from lstmir.passes.machine.vectors import Lanes, VectorReader, vector_lanes
 class MachineBuilder:
     """Data flows one way: input, sequencer, vectors, array, drains, tails, output.
 
-    With `axi_lite`, a register block stands between the streams and all that.
+    With `axi_lite`, a register block stands between the streams and all that. So many multipliers
+    of the array are made `in_logic`.
     """
 
     def __init__(
         self, build: Builder, module: Module, program: Program, timing: Timing,
-        axi_lite: bool = False,
+        axi_lite: bool = False, in_logic: int = 0,
     ) -> None:  # fmt: skip
-        self.logic, self.axi_lite = Logic(build), axi_lite
+        self.logic, self.axi_lite, self.in_logic = Logic(build), axi_lite, in_logic
         self.module, self.program, self.timing = module, program, timing
 
     def build(self, ports: dict[str, Value]) -> list[Value]:
@@ -133,7 +134,8 @@ class MachineBuilder:
         orders, words = [slot.order for slot in self.slots(part)], self.words(part)
         reader = VectorReader(self.logic, part, receiver, vectors, tile)
         suffix = f"_{number}" if number else ""
-        array = ArrayBuilder(self.logic, part, orders, tile, words, suffix)
+        in_logic = 0 if number else self.in_logic
+        array = ArrayBuilder(self.logic, part, orders, tile, words, suffix, in_logic)
         return Running(part, counters, tile, array.build(reader, in_finish))
 
     def tails(

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.passes.machine.nest import Nest
 from lstmir.passes.machine.reading import is_constant, is_sum
 from lstmir.passes.machine.timing import Access
 
-PERIODS = {(2, 1): 1.0, (2, 0): 1.03, (1, 0): 1.12, (0, 0): 1.5}
-"""How deep the tails' pipelines may be, and how many registers each multiplier of the array has in front;
-and the period of the clock that each needs beside the first: judged by a few designs placed on ECP5, enough
-to tell a cycle that pays from one that does not."""
+
+class Depth(NamedTuple):
+    """How deep pipelines are.
+
+    That of the `tails`; how many registers each multiplier of the array has in front; how many
+    levels of adders stand between two registers.
+    """
+
+    tails: int
+    input_stages: int
+    adders: int
+
+
+PERIODS = {
+    Depth(2, 1, 1): 1.0,
+    Depth(2, 0, 1): 1.03,
+    Depth(1, 0, 1): 1.12,
+    Depth(1, 0, 2): 1.24,
+    Depth(0, 0, 2): 1.5,
+}
+"""The period of the clock that each depth needs beside the first: judged by a few designs placed on ECP5,
+enough to tell a cycle that pays from one that does not."""
 
 _PERIOD = 11.0
 """Nanoseconds of logic for which a cycle has time where as much as possible stands between two registers;
@@ -33,8 +53,9 @@ def stage(nest: Nest, depth: int, operations: int = 1) -> None:
     addition with the requantization of what it gives. At 1 a table has another register behind it, as
     have the constants of the units: block memories are slow. At 2 multipliers have, too, and what adds
     does not requantize. A table holds its index itself, so that none is held in front of it; nor, but
-    at depth 2, is a word in front of the vector that it is stored in. Cycle 0 is the one in which a unit's sums are there; what a memory gives for it
-    may be read before. With two `operations`, so many stand between registers.
+    at depth 2, is a word in front of the vector that it is stored in. Cycle 0 is the one in which a
+    unit's sums are there; what a memory gives for it may be read before. With two `operations`, so many
+    stand between registers.
     """
     body = nest.tail.regions[0]
     if operations == 1:

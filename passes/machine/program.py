@@ -66,9 +66,9 @@ class Result:
 class Program:
     """A tiled network: nests that run in each step, nests that run behind the last one.
 
-    Each multiplier of the array has `input_stages` registers of its own in front. Between two
-    registers stand so many `operations` at most. A beat of the streams has so many `lanes`, and
-    `buffers` steps of the input are held. Where nests have arrays of their own, what one of them runs is
+    Each multiplier of the array has `input_stages` registers of its own in front; behind it, so many
+    levels of `adders` stand between two registers at most. A beat of the streams has so many `lanes`,
+    and `buffers` steps of the input are held. Where nests have arrays of their own, what one of them runs is
     a program too: then `whole` is all of it.
     """
 
@@ -78,7 +78,7 @@ class Program:
     result: Result
     scans: tuple[Operation, ...]
     input_stages: int = 0
-    operations: int = 1
+    adders: int = 1
     lanes: int = 1
     buffers: int = 2
     whole: Program | None = None

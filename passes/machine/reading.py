@@ -50,7 +50,7 @@ def read_program(pass_: Pass, module: Module) -> Program:
     return Program(tuple(reader.memories), step, finish, result, tuple(scans), *known)
 
 
-_CHOSEN = {"input_stages": 0, "operations": 1, "lanes": 1, "buffers": 2}
+_CHOSEN = {"input_stages": 0, "adders": 1, "lanes": 1, "buffers": 2}
 """What `schedule` decides about the program, and what it is until then."""
 
 

@@ -383,7 +383,7 @@ class Timetable:
         return Timing(
             self.step, self.gap, self.finish_length(), release, self.results(),
             result.every_step, self.room(), self.program.input_stages,
-            self.program.operations, self.program.takes_packets, self.program.lanes, self.buffers,
+            self.program.adders, self.program.takes_packets, self.program.lanes, self.buffers,
             reader, tail_reads, self.latest(), self.program.leaves_early or None,
         )  # fmt: skip
 

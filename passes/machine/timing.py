@@ -22,8 +22,8 @@ def adder_levels(columns: int) -> int:
 
 
 def adder_stages(program: Program) -> int:
-    """Cycles in which the products of a row are added up."""
-    return -(-adder_levels(max(program.columns)) // program.operations)
+    """Cycles in which the products of a row are added up, before what is left is added to the sum."""
+    return adder_levels(max(program.columns)) // program.adders
 
 
 def chosen_ready(program: Program) -> int:
@@ -85,7 +85,7 @@ class Timing:
     `release` cycles after its start. `results` are the cycles, from the start of the step or the
     finish that writes them, in which each word can leave; `room` words wait for the output at most.
     Each multiplier of the array has `input_stages` registers of its own in front; between registers
-    stand at most so many `operations`. One that `takes_packets` begins when a whole sequence is
+    stand at most so many levels of `adders`. One that `takes_packets` begins when a whole sequence is
     there. A beat has so many `lanes`, and `buffers` steps of the input are held. The nest `reader` reads
     a step's input last: its tail in its cycle `tail_reads`, or the array. `latest` is the part of the
     result that is whole last. Where `steps_promise`, the room for a result is that of its last step,
@@ -100,7 +100,7 @@ class Timing:
     every_step: bool
     room: int
     input_stages: int
-    operations: int
+    adders: int
     takes_packets: bool
     lanes: int = 1
     buffers: int = 2

@@ -10,6 +10,7 @@ import pytest
 from lstmir.targets import PARTS
 from lstmir.tools.lstmir import main
 from tests.flow.refused import refused
+from tests.flow.summaries import read_checked
 from tests.flow.tiny import model, weights, write_model
 
 pytestmark = pytest.mark.usefixtures("tiny", "without_tools")
@@ -147,9 +148,10 @@ def test_more_multipliers_than_blocks(capsys: pytest.CaptureFixture[str]) -> Non
     room = "do not fit the 8 DSP blocks of ice40-up5k"
     alone = f"error: 16 multipliers {room}\n{note}"
     assert refused(capsys, "compile", *words) == (1, alone)
-    with_tail = f"error: 11 multipliers (8 of the array, 3 of the tail) {room}\n{note}"
+    with_tail = f"error: 14 multipliers (8 of the array, 6 of the tail) {room}\n{note}"
     assert refused(capsys, "compile", *words, "--macs", "8") == (1, with_tail)
     assert main(["compile", *words, "--macs", "8", "--logic-multipliers"]) == 0
+    assert read_checked(Path("out"))["estimate"]["dsp"] == 7
 
 
 def _bad(name: str, value: float) -> Path:

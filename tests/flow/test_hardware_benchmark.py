@@ -69,6 +69,8 @@ def _found(**edits: Any) -> dict[str, Any]:
     }  # fmt: skip
     kinds = ("lut", "ff", "dsp", "bram")
     found |= {f"{place}_{kind}": 7 for place in ("xc7", "target") for kind in kinds}
+    found |= {f"{place}_lut_off": 0.05 for place in ("xc7", "target")}
+    found |= {f"{place}_blocks_off": 0 for place in ("xc7", "target")}
     return found | edits
 
 
@@ -80,6 +82,8 @@ def test_limits_are_held_to_from_both_sides() -> None:
     assert missed(case, _found()) == []
     assert missed(case, _found(step=111)) == ["step is 111, at most 110 expected"]
     assert missed(case, _found(fmax_mhz=99.9)) == ["fmax_mhz is 99.9, at least 100 expected"]
+    assert missed(case, _found(xc7_lut_off=0.16)) == ["xc7_lut_off is 0.16, at most 0.15 expected"]
+    assert missed(case, _found(xc7_blocks_off=1)) == ["xc7_blocks_off is 1, at most 0 expected"]
     assert missed(case, _found(fmax_mhz=None)) == ["fmax_mhz is -, at least 100 expected"]
 
 
@@ -97,7 +101,8 @@ def test_the_table_hides_nothing() -> None:
     )
     lines = text_of([_found(), broken, slow], peers).splitlines()
     assert lines[2].split() == [
-        "tiny", "100", "110", "0.909", "2300", "2300", "1100.0", *8 * ["7"], "100.0", "3", "ok",
+        "tiny", "100", "110", "0.909", "2300", "2300", "1100.0", *2 * ["7", "0.05", *3 * ["7"]],
+        "100.0", "3", "ok",
     ]  # fmt: skip
     assert lines[3].split()[-2:] == ["not", "built"]
     assert lines[4].split()[-1] == "MISSED"

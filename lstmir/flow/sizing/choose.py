@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lstmir.flow.recipes import TILE, pack
+from lstmir.flow.recipes import TILE, lower, pack
 from lstmir.flow.sizing.estimate import Estimate, estimate
 from lstmir.ir.diagnostics import UserError
 from lstmir.ir.module import Module
@@ -20,7 +20,8 @@ from lstmir.syntax.printer import print_module
 from lstmir.targets import Part
 
 FULL = 0.9
-"""The share of a part's LUTs and flip-flops that an estimate, with its error, may take."""
+"""The share of what a part has that a design may take and still be routed well: of its LUTs and flip-flops,
+by an estimate with its error; of its DSP blocks, where multipliers can be made of logic instead."""
 _STEP = 0.92
 _SEVERAL = 8
 
@@ -159,7 +160,7 @@ def _candidate(
 ) -> Candidate | None:
     program = read_program(Schedule(), module)
     timing, size = timing_from(module.attributes["timing"]), program.words_in
-    _run(module, "lower-to-rtl{axi-lite=true}" if axi_lite else "lower-to-rtl")
+    _run(module, lower(axi_lite))
     found = estimate(module, part)
     if found is None:
         return None

@@ -38,13 +38,13 @@ def design(types: list[FixedType], make: Make) -> Module:
     return parse_module(print_module(module))
 
 
-def multiplier(left: FixedType, right: FixedType, stages: int) -> Module:
+def multiplier(left: FixedType, right: FixedType, stages: int, *, in_logic: bool = False) -> Module:
     """A multiplier, in a unit of the same name."""
 
     def make(logic: Logic, inputs: list[Value]) -> list[Value]:
         factors = list(zip(("a", "b"), inputs, strict=True))
         type_ = product_type(left, right)
-        return [blocks.multiplier(logic, "multiplier", factors, type_, stages, "product")]
+        return [blocks.multiplier(logic, "multiplier", factors, type_, stages, "product", in_logic)]
 
     return design([left, right], make)
 
