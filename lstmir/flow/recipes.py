@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
+from lstmir.flow.sizing.rules import RULES
 from lstmir.ir.diagnostics import UsageError, suggestion
+from lstmir.passes.machine.pairs import Block
+from lstmir.targets import Part
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,22 @@ def back(macs: int, lanes: int, arrays: str = "one") -> str:
     """From fixed point to a scheduled program."""
     tile = TILE.replace("$macs", str(macs) if arrays == "one" else f"{macs} arrays={arrays}")
     return f"{tile},{pack(lanes)}"
+
+
+def block_of(part: Part) -> Block:
+    """What of a part multiplies."""
+    rules = RULES.get(part.family)
+    return Block(part.dsp_widths, rules.least_product if rules else 0)
+
+
+def lower(part: Part, axi_lite: bool, products: str = "one") -> str:
+    """From a scheduled program to level 5, for blocks of a part."""
+    options = ["axi-lite=true"] if axi_lite else []
+    if products != "one":
+        block = block_of(part)
+        widths = "x".join(map(str, block.widths))
+        options.append(f"products={products} block={widths} least={block.least}")
+    return f"lower-to-rtl{{{' '.join(options)}}}" if options else "lower-to-rtl"
 
 
 _RANGES = "calibrate{histograms=false gram=false}"

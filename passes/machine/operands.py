@@ -95,7 +95,8 @@ def unshared(program: Program, block: Block) -> tuple[str, str]:
         note = (
             "lists of a row's own share none, nor do signs and very narrow weights: they are logic"
         )
-        return "no two of them read the same element in every tile", note
+        why = "no two multipliers that take a block read the same element in every tile"
+        return why, note
     types = min(found, key=lambda types: types.word.width)
     operand = types.operand.width + (not types.operand.signed)
     why = f"the narrowest two need one of {types.word.width}x{operand}"
