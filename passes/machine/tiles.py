@@ -87,7 +87,7 @@ def tiles_of(program: Program, orders: Sequence[Order], *, alike: bool = False) 
     ]
     weights = np.concatenate([part[0] for part in parts])
     lanes = np.concatenate([part[1] for part in parts])
-    lanes = _alike(lanes, program.columns) if alike else lanes
+    lanes = read_alike(lanes, program.columns) if alike else lanes
     sources: dict[bytes, int] = {}
     found: list[Source] = []
     places = []
@@ -101,7 +101,7 @@ def tiles_of(program: Program, orders: Sequence[Order], *, alike: bool = False) 
     return Tiles(by_row, tuple(places), tuple(found), tuple(types))
 
 
-def _alike(lanes: np.ndarray, columns: Sequence[int]) -> np.ndarray:
+def read_alike(lanes: np.ndarray, columns: Sequence[int]) -> np.ndarray:
     """Lanes [tiles, rows, columns] with -1, which is any, as another multiplier reads there.
 
     That is the first one with which nothing is in contradiction.
@@ -184,7 +184,7 @@ def ports_of(
     lanes = np.concatenate(
         [_group_lanes(program, *each) for each in zip(program.nests, orders, strict=True)]
     )
-    lanes = _alike(lanes, program.columns) if alike else lanes
+    lanes = read_alike(lanes, program.columns) if alike else lanes
     known: dict[bytes, int] = {}
     found: list[Port] = []
     places = []

@@ -31,6 +31,7 @@ from tests.strategies.networks import Network
 WIDE = Recipe(weights=8, bias=12, state=24, activations=8, operands=9)
 BYTES = Recipe(weights=8, bias=12, state=16, activations=8, operands=8)
 HALVES = Recipe(weights=4, bias=12, state=16, activations=8, operands=8)
+SIXES = replace(HALVES, weights=6)
 NARROW = Recipe(weights=3, bias=6, state=8, activations=3, operands=4)
 
 
@@ -70,9 +71,9 @@ CAMPAIGN = {
         part, sharing(kind, features, hidden, macs, recipe, block)
     )
     for part, recipe, block in (
-        ("ecp5-25k", HALVES, "18x18"), ("xc7a35t", BYTES, "25x18"), ("ice40-up5k", NARROW, "16x16"),
+        ("ecp5-25k", HALVES, "18x18"), ("xc7a35t", SIXES, "25x18"), ("ice40-up5k", NARROW, "16x16"),
     )
-    for kind, features, hidden, macs in (("lstm", 12, 32, 16), ("gru", 5, 24, 12), ("lstm", 6, 20, 40))
+    for kind, features, hidden, macs in (("lstm", 12, 32, 16), ("lstm", 5, 24, 12), ("lstm", 6, 20, 40))
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import product
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from lstmir.passes.machine.operands import shared_blocks
 from lstmir.passes.machine.pairs import Block, Range, Shared, shared
 from lstmir.passes.machine.reading import read_program
 from lstmir.passes.machine.sharing import Sharing
+from lstmir.passes.machine.tiles import read_alike
 from lstmir.passes.schedule import Schedule
 from tests.backends.verilog.blocks import shared_multiplier
 from tests.machine.machines import Machine, lengths, machines
@@ -152,6 +154,21 @@ def test_as_many_pairs_as_there_can_be(
 def test_only_what_reads_the_same_is_paired() -> None:
     found = Sharing((NARROW,) * 4, ((0, 1), (1, 2), (3, 0), (4, 5)), S8).pairs(ANY)
     assert {(pair.low, pair.high) for pair in found} == {((0, 0), (2, 1)), ((0, 1), (1, 0))}
+
+
+@pytest.mark.parametrize(
+    ("lanes", "alike"),
+    [
+        ([[-1, 1], [2, 1], [3, 1]], [[2, 1], [2, 1], [3, 1]]),
+        ([[2, 1], [-1, 1], [3, -1]], [[2, 1], [2, 1], [3, -1]]),
+        ([[-1, -1], [0, 1], [1, 1]], [[0, 1], [0, 1], [1, 1]]),
+    ],
+)
+def test_what_reads_nothing_reads_as_another(
+    lanes: list[list[int]], alike: list[list[int]]
+) -> None:
+    by_tile = np.array(lanes).T[:, :, np.newaxis]
+    assert read_alike(by_tile, [1, 1, 1])[:, :, 0].T.tolist() == alike
 
 
 def units(module: Module, name: str) -> set[str]:
