@@ -24,6 +24,7 @@ from lstmir.flow.recipes import (
     FRONT,
     ZERO,
     back,
+    block_of,
     lower,
     pack,
     recipe_named,
@@ -47,6 +48,7 @@ from lstmir.ir.interface import ports
 from lstmir.ir.module import Module
 from lstmir.ir.types import is_fixed
 from lstmir.passes.machine.memory_map import constants
+from lstmir.passes.machine.operands import shared_blocks
 from lstmir.passes.machine.reading import read_program
 from lstmir.passes.machine.timing import timing_from
 from lstmir.passes.schedule import Schedule
@@ -69,7 +71,9 @@ def compile_model(request: Request, progress: Progress) -> dict[str, Any]:
         data = read_data(request.data, module)
         check_streams(module, data, request.data)
     if level < 4 and not request.is_sized:
-        check_multipliers(request, part, _macs(request))
+        macs = _macs(request)
+        most = macs // 2 if request.products != "one" else 0
+        check_multipliers(request, part, macs, shared=most)
     with new_folder(request.output) as work:
         recipe = None if level >= 3 else request.recipe or DEFAULT_RECIPE
         job = Job(request, progress, part, work, module, level, data, recipe)
@@ -180,9 +184,12 @@ def _tile(job: Job, golden: Golden) -> None:
             job.run(pack(job.request.lanes))
     program = read_program(Schedule(), job.module)
     macs = program.macs
-    check_multipliers(job.request, job.part, macs, metrics.tail_macs(program))
+    shared = 0
+    if job.request.products != "one":
+        shared = shared_blocks(program, block_of(job.part))
+    check_multipliers(job.request, job.part, macs, metrics.tail_macs(program), shared)
     timing = timing_from(job.module.attributes["timing"])
-    job.facts.measure_tiled(job.module, program, timing, golden.lengths)
+    job.facts.measure_tiled(job.module, program, timing, golden.lengths, shared)
     job.facts.measure_work(job.module, program, timing, golden.lengths, job.part)
     if job.level == 4:  # then level 4 is the golden model, and would be compared with itself
         return
@@ -196,7 +203,13 @@ def _sized(job: Job, longest: int) -> int:
     wish = Wish(longest, request.latency_us, request.fps, request.clock_mhz)
     with job.progress.timed("sizing", f"choosing an array for {job.part.name}"):
         chosen = choose_array(
-            job.module, job.part, wish, request.axi_lite, job.progress.detail, request.lanes
+            job.module,
+            job.part,
+            wish,
+            request.axi_lite,
+            job.progress.detail,
+            request.lanes,
+            request.products,
         )
     return chosen.macs
 
@@ -212,7 +225,7 @@ def _write_designs(job: Job, golden: Golden, defining: str) -> list[Path]:
         write_hls(job.work / "hls", job.module, job.part, program.lanes)
         known = constants(program) if axi_lite else None
         in_logic = _in_logic(job, metrics.tail_macs(program) + program.macs)
-        job.run(lower(axi_lite, in_logic))
+        job.run(lower(job.part, axi_lite, job.request.products, in_logic))
         job.facts.measure_size(job.module, job.part)
         write_driver(job.work / "driver", job.module, known, defining)
         write_files(job.work / "vectors", vectors(golden, job.module))
@@ -224,7 +237,8 @@ def _in_logic(job: Job, multipliers: int) -> int:
     """How many of them are made of adders, where more are allowed than the part has blocks."""
     if not job.request.logic_multipliers or multipliers <= job.part.dsp:
         return 0
-    return multipliers_in_logic(job.module, job.part, job.request.axi_lite)
+    request = job.request
+    return multipliers_in_logic(job.module, job.part, request.axi_lite, request.products)
 
 
 def _verify(job: Job, golden: Golden) -> None:

@@ -126,15 +126,19 @@ def _is_memory_of_weights(module: Module, op: Any) -> bool:
 
 
 def schedule(
-    program: Program, timing: Timing, kept: list[int], lengths: list[int]
+    program: Program, timing: Timing, kept: list[int], lengths: list[int], shared: int = 0
 ) -> dict[str, Any]:
-    """The `schedule` part of the summary. `kept` are the products of a step and of the head."""
+    """The `schedule` part of the summary. `kept` are the products of a step and of the head.
+
+    So many blocks are `shared` by two multipliers.
+    """
     macs = program.macs
     ideal = -(-kept[0] // macs)
     total = predict_cycles(timing, program.words_in, lengths)
     work = (kept[0] * sum(lengths) + kept[1] * len(lengths)) / macs
     return {
         "macs": macs,
+        "shared_blocks": shared,
         "tail_macs": tail_macs(program),
         "array": {"rows": program.rows, "columns": max(program.columns)},
         "cycles_per_step_ideal": ideal,

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
+from lstmir.flow.sizing.rules import RULES
 from lstmir.ir.diagnostics import UsageError, suggestion
+from lstmir.passes.machine.pairs import Block
+from lstmir.targets import Part
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,19 @@ def back(macs: int, lanes: int, arrays: str = "one") -> str:
     return f"{tile},{pack(lanes)}"
 
 
-def lower(axi_lite: bool = False, in_logic: int = 0) -> str:
-    """From a scheduled program to registers and logic."""
+def block_of(part: Part) -> Block:
+    """What of a part multiplies."""
+    rules = RULES.get(part.family)
+    return Block(part.dsp_widths, rules.least_product if rules else 0)
+
+
+def lower(part: Part, axi_lite: bool = False, products: str = "one", in_logic: int = 0) -> str:
+    """From a scheduled program to level 5, for blocks of a part."""
     options = ["axi-lite=true"] * axi_lite + [f"in-logic={in_logic}"] * bool(in_logic)
+    if products != "one":
+        block = block_of(part)
+        widths = "x".join(map(str, block.widths))
+        options.append(f"products={products} block={widths} least={block.least}")
     return f"lower-to-rtl{{{' '.join(options)}}}" if options else "lower-to-rtl"
 
 

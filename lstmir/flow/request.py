@@ -25,7 +25,8 @@ class Request:
 
     `rtl_sequences` is how many sequences level 5 is interpreted on. `axi_lite` adds registers for a host.
     `period_us` is from one inference to the next, for the energy. A beat of the streams has `lanes` words.
-    `arrays` is "one" for all nests of a step, or "each" for one of its own each.
+    `arrays` is "one" for all nests of a step, or "each" for one of its own each. `products` is "one"
+    for each DSP block, "two" where they fit, or "auto" for two if any fit.
     """
 
     model: str
@@ -47,6 +48,7 @@ class Request:
     axi_lite: bool = False
     lanes: int = 1
     arrays: str = "one"
+    products: str = "one"
     cut: Cut = WHOLE
 
     def check(self) -> Part:
@@ -129,11 +131,19 @@ def check_headers(folder: Path | None) -> None:
         raise UsageError(f"--ap-types: {missing.reason}") from missing
 
 
-def check_multipliers(request: Request, part: Part, macs: int, tail: int = 0) -> None:
-    """Raise `UserError` if an array and a tail of so many multipliers need more DSP blocks than there are."""
-    if request.logic_multipliers or macs + tail <= part.dsp:
+def check_multipliers(
+    request: Request, part: Part, macs: int, tail: int = 0, shared: int = 0
+) -> None:
+    """Raise `UserError` if an array and a tail of so many multipliers need more DSP blocks than there are.
+
+    So many blocks of the array are `shared` by two.
+    """
+    if request.logic_multipliers or macs + tail - shared <= part.dsp:
         return
-    each = f" ({macs} of the array, {tail} of the tail)" if tail else ""
+    of_array = (
+        f"{macs} of the array in {macs - shared} blocks" if shared else f"{macs} of the array"
+    )
+    each = f" ({of_array}, {tail} of the tail)" if tail else ""
     raise UserError(
         f"{macs + tail} multipliers{each} do not fit the {part.dsp} DSP blocks of {part.name}",
         notes=[

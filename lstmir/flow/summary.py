@@ -56,9 +56,9 @@ class Facts:
         self.accuracy = metrics.accuracy(float_outputs, fixed_outputs, data.y_test)
 
     def measure_tiled(
-        self, module: Module, program: Program, timing: Timing, lengths: list[int]
+        self, module: Module, program: Program, timing: Timing, lengths: list[int], shared: int = 0
     ) -> None:
-        """Of the packed and scheduled program."""
+        """Of the packed and scheduled program; so many blocks will be shared by two multipliers."""
         stored, tables = metrics.stored_bits(module)
         ratio = self.bits_float / stored if self.bits_float and stored else None
         self.compression = {
@@ -69,7 +69,7 @@ class Facts:
             "sparsity": self.sparsity,
         }
         kept = self.kept or metrics.stored_products(program)
-        self.schedule = metrics.schedule(program, timing, kept, lengths)
+        self.schedule = metrics.schedule(program, timing, kept, lengths, shared)
 
     def measure_work(
         self, module: Module, program: Program, timing: Timing, lengths: list[int], part: Part

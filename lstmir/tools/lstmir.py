@@ -99,6 +99,9 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     add("--arrays", choices=("one", "each"), default="one",
         help="whether layers, and gates that wait for others, share one array of --macs multipliers, or"
         " have one each and run side by side (default: one)")  # fmt: skip
+    add("--products", choices=("one", "two", "auto"), default="one",
+        help="products of the array in a DSP block: two narrow ones where they fit it exactly, or 'auto' if"
+        " any do (default: one)")  # fmt: skip
     add("--rtl-sequences", type=positive, default=4, metavar="N",
         help="sequences on which level 5 is interpreted (default: 4)")  # fmt: skip
     add("--no-synthesis", dest="synthesis", action="store_false",

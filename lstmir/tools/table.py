@@ -88,11 +88,17 @@ def _figures(summary: dict[str, Any]) -> list[tuple[str, str]]:
         ("weights", _weights(compression)),
         ("one step", _step(schedule)),
         ("all sequences", _total(summary)),
-        ("multipliers", f"{schedule['macs']} in the array, {schedule['tail_macs']} in the tail"),
+        ("multipliers", _multipliers(schedule)),
         ("estimated", _estimate(summary["estimate"])),
         *((entry["part"], _resources(entry)) for entry in summary["synthesis"]),
         ("energy", energy_text(summary["energy"])),
     ]
+
+
+def _multipliers(schedule: dict[str, Any]) -> str:
+    shared = schedule.get("shared_blocks", 0)
+    pairs = f", {2 * shared} of them in pairs in {shared} blocks" if shared else ""
+    return f"{schedule['macs']} in the array{pairs}, {schedule['tail_macs']} in the tail"
 
 
 def _accuracy(accuracy: dict[str, Any]) -> str:

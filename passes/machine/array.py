@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +11,12 @@ from lstmir.numeric.fixed import FixedType, product_type
 from lstmir.passes.machine import blocks
 from lstmir.passes.machine.counters import Sequencer
 from lstmir.passes.machine.logic import Logic, natural, union_of
-from lstmir.passes.machine.orders import Order, early_sums
-from lstmir.passes.machine.program import Program
-from lstmir.passes.machine.tiles import Tiles, TileWords, pack_fields, ports_of, tiles_of
+from lstmir.passes.machine.operands import Operands
+from lstmir.passes.machine.orders import early_sums
+from lstmir.passes.machine.pairs import Block
+from lstmir.passes.machine.sharing import Place
+from lstmir.passes.machine.terms import Products, Term, added, factor, whole, with_carry
+from lstmir.passes.machine.tiles import Tiles, pack_fields
 from lstmir.passes.machine.timing import (
     NEAR_READY,
     adder_levels,
@@ -25,8 +27,6 @@ from lstmir.passes.machine.timing import (
 from lstmir.passes.machine.vectors import VectorReader
 
 _SIGN = FixedType(True, 2, 0)
-_WIDEST_OPERAND = 18
-"""Bits of an operand that the multipliers of every target take."""
 
 
 @dataclass
@@ -47,40 +47,33 @@ class Sums:
 
 
 class ArrayBuilder:
-    """Makes the array."""
+    """Makes the array; where a `block` is given, two products that fit it share one."""
 
     def __init__(
-        self, logic: Logic, program: Program, orders: list[Order], sequencer: Sequencer,
-        words: TileWords, suffix: str = "", in_logic: int = 0,
+        self, logic: Logic, reads: Operands, sequencer: Sequencer, suffix: str = "",
+        block: Block | None = None, in_logic: int = 0,
     ) -> None:  # fmt: skip
-        """So many of the multipliers are made `in_logic`."""
-        self.logic, self.program, self.orders = logic, program, orders
+        """So many of the multipliers with blocks of their own are made `in_logic` instead."""
+        program = reads.program
+        self.logic, self.program, self.sequencer, self.reads = logic, program, sequencer, reads
         self.unit, self.weights_unit = f"array{suffix}", f"weights{suffix}"
-        self.sequencer, self.words = sequencer, words
+        self.orders, self.words = reads.orders, reads.words
         self.levels = adder_levels(max(program.columns))
         self.stages = adder_stages(program)
         self.left_in_logic = in_logic
         self.fields: dict[bytes, Value] = {}
         self.meet = operand_ready(program)  # the cycle in which operands and weights meet
         self.sum_type = union_of([nest.sum_type for nest in program.nests])
-        wide = max(walk.vector_type.width + walk.shift for walk in program.walks)
-        self.shifts_operands = wide <= _WIDEST_OPERAND
-        self.vector_type = union_of(
-            [
-                FixedType(t.signed, t.width + walk.shift * self.shifts_operands, 0)
-                for walk in program.walks
-                for t in (walk.vector_type,)
-            ]
-        )
+        self.shifts_operands, self.vector_type = reads.are_shifted, reads.type
+        self.pairs = reads.sharing.pairs(block) if block else []
 
     def build(self, reader: VectorReader, in_finish: Value) -> Sums:
         """From the sequencer's counters to the sums."""
-        logic, program = self.logic, self.program
+        logic, tiles = self.logic, self.reads.tiles
         logic.enter(
             self.unit, "Multiplies a tile of weights with neighbours of a vector in each cycle."
         )
-        tiles = tiles_of(program, self.orders)
-        self.has_signs = [tiles.has_signs(row) for row in range(program.rows)]
+        self.has_signs = [tiles.has_signs(row) for row in range(self.program.rows)]
         self.read_tile_words()
         vectors = reader.read(self.row, self.is_new, self.is_reverse, in_finish)
         logic.enter(
@@ -88,14 +81,17 @@ class ArrayBuilder:
         )
         weights, ranks = self.stored(tiles)
         logic.enter(self.unit)
-        if program.is_indexed:
+        if self.program.is_indexed:
             operands = self.operands(self.neighbours(vectors), ranks, tiles)
-            by_row: Sequence[Sequence[int]] = tiles.places
         else:
-            operands, by_row = self.ports(vectors)
+            operands = self.ports(vectors)
+        shared = self.shared_products(weights, operands)
         products = [
-            [self.product(weights[p][k], operands[place], p, k) for k, place in enumerate(places)]
-            for p, places in enumerate(by_row)
+            [
+                shared.get((p, k)) or whole(self.product(weights[p][k], operands[place], p, k))
+                for k, place in enumerate(places)
+            ]
+            for p, places in enumerate(self.reads.places)
         ]
         return self.accumulate([self.row_sum(p, terms) for p, terms in enumerate(products)])
 
@@ -144,16 +140,14 @@ class ArrayBuilder:
             near.append(logic.delayed(logic.pick(values, self.vector), f"near_{e}"))
         return near
 
-    def ports(self, vectors: list[list[Value]]) -> tuple[list[Value], list[list[int]]]:
+    def ports(self, vectors: list[list[Value]]) -> list[Value]:
         """What multipliers read, registered, where the tile alone says which neighbours they take."""
-        logic, program = self.logic, self.program
-        found, places = ports_of(program, self.orders, self.words)
-        vector = self.vector
+        logic, program, vector = self.logic, self.program, self.vector
         if program.is_deep:  # reading takes a cycle of its own
             vector, self.near_shift = self.held(vector), self.held(self.shift)
             vectors = [[logic.delayed(word, "near") for word in words] for words in vectors]
         operands = []
-        for number, port in enumerate(found):
+        for number, port in enumerate(self.reads.ports):
             ranks = np.zeros(len(port.lanes), np.int64)
             values = []
             masks = [self.words.vectors == v for v in range(len(vectors))]
@@ -165,7 +159,7 @@ class ArrayBuilder:
                 chosen = logic.pick([lanes[lane] for lane in port.choices(mine)], rank)
                 values.append(self.operand_bits(chosen, memory))
             operands.append(logic.delayed(logic.pick(values, vector), f"operand_{number}"))
-        return operands, places
+        return operands
 
     def held(self, value: Value) -> Value:
         """A cycle later; what never changes is not held."""
@@ -197,19 +191,29 @@ class ArrayBuilder:
         """Weights [rows][columns] in the cycle of chosen neighbours, ranks in that of the near ones."""
         logic = self.logic
         address = logic.later(self.sequencer.address, chosen_ready(self.program) - NEAR_READY)
-        fields = self.words_of(tiles.weight_fields(), address, "memory")
+        stored = self.weight_fields(tiles)
+        fields = self.words_of([(words, t.width) for words, t in stored], address, "memory")
         weights = iter(
-            logic.as_type(field, type_)
-            for field, type_ in zip(
-                fields, [t for row, t in zip(tiles.weights, tiles.types, strict=True) for _ in row],
-                strict=True,
-            )
-        )  # fmt: skip
+            logic.as_type(field, type_) for field, (_, type_) in zip(fields, stored, strict=True)
+        )
         by_row = [[next(weights) for _ in row] for row in tiles.weights]
         if not self.program.is_indexed:
             return by_row, []
         ranks = iter(self.words_of(tiles.rank_fields(), self.sequencer.address, "ranks"))
         return by_row, [next(ranks) if each.bits else None for each in tiles.sources]
+
+    def weight_fields(self, tiles: Tiles) -> list[tuple[np.ndarray, FixedType]]:
+        """What is stored for each multiplier [tiles], row by row, and its type."""
+        found = {
+            (p, k): (weights, tiles.types[p])
+            for p, row in enumerate(tiles.weights)
+            for k, weights in enumerate(row)
+        }
+        for pair in self.pairs:
+            low, high = found[pair.low][0], found[pair.high][0]
+            found[pair.low] = low, pair.types.low_stored
+            found[pair.high] = high - (low < 0), pair.types.high_stored
+        return list(found.values())
 
     def words_of(
         self, fields: list[tuple[np.ndarray, int]], address: Value, name: str
@@ -236,6 +240,28 @@ class ArrayBuilder:
             choices = [near[lane] for lane in source.choices]
             chosen = choices[0] if rank is None else logic.pick(choices, rank)
             found.append(logic.delayed(chosen, f"operand_{number}"))
+        return found
+
+    def shared_products(
+        self, weights: list[list[Value]], operands: list[Value]
+    ) -> dict[Place, Term]:
+        """The products of blocks that give two each."""
+        logic, stages = self.logic, self.program.input_stages
+        found: dict[Place, Term] = {}
+        for number, pair in enumerate(self.pairs):
+            (p, k), (q, n) = pair.low, pair.high
+            logic.enter(self.unit)
+            low = logic.port(weights[p][k], f"low_{number}")
+            high = logic.port(weights[q][n], f"high_{number}")
+            word = factor(logic, pair.types, low, high)
+            factors = [("weights", word), ("operand", operands[self.reads.places[p][k]])]
+            unit, type_ = f"{self.unit}.pair_{number}", pair.types.product
+            product = blocks.multiplier(logic, unit, factors, type_, stages, "products")
+            products = Products(logic, pair.types, product)
+            self.enter_lane(p)
+            found[pair.low] = products.low_term(f"product_{k}")
+            self.enter_lane(q)
+            found[pair.high] = products.high_term(f"product_{n}")
         return found
 
     def product(self, weight: Value, operand: Value, p: int, k: int) -> Value:
@@ -287,7 +313,7 @@ class ArrayBuilder:
         there = logic.later(self.shift, self.meet)
         return logic.pick([shifted(shift) for shift in self.all_shifts], there)
 
-    def row_sum(self, row: int, terms: list[Value]) -> Value:
+    def row_sum(self, row: int, terms: list[Term]) -> Term:
         """The sum of a row's products, registers behind some levels of adders.
 
         As many levels as may be stand between two of them; the last ones share a cycle with the
@@ -297,14 +323,14 @@ class ArrayBuilder:
         self.enter_lane(row)
         for level in range(1, self.levels + 1):
             pairs = [terms[i : i + 2] for i in range(0, len(terms), 2)]
-            terms = [logic.op("arith.add", *pair) if len(pair) == 2 else pair[0] for pair in pairs]
+            terms = [added(logic, *pair) if len(pair) == 2 else pair[0] for pair in pairs]
             if (self.levels + 1 - level) % self.program.adders == 0:
-                terms = [logic.delayed(term, "partial") for term in terms]
+                terms = [term.delayed(logic, "partial") for term in terms]
         return terms[0]
 
     # -- sums -------------------------------------------------------------------------------
 
-    def accumulate(self, terms: list[Value]) -> Sums:
+    def accumulate(self, terms: list[Term]) -> Sums:
         """Add each row's terms over the tiles of a run, from zero or from what a run before left."""
         logic, sequencer = self.logic, self.sequencer
         logic.enter(self.unit)
@@ -330,12 +356,18 @@ class ArrayBuilder:
                 chosen = logic.select(resumes, mine, start)
                 start = logic.delayed(chosen, "start")
             base = logic.select(restart, start, total)
-            logic.drive(total, logic.wrapped(logic.op("arith.add", base, term), self.sum_type))
+            logic.drive(total, logic.wrapped(self.total(base, term), self.sum_type))
             running.append(total)
             held.append(saved[0])
         logic.enter(self.unit)
         ready, early = self.readiness(arrives)
         return Sums(running, held, ready, early, self.captured(running, arrives), load)
+
+    def total(self, base: Value, term: Term) -> Value:
+        """A sum and a term, with what that lacks."""
+        if term.carry is None:
+            return self.logic.op("arith.add", base, term.value)
+        return with_carry(self.logic, base, term.value, term.carry)
 
     def restart(self, row: int, begins: Value, arrives: int) -> Value:
         """Whether a row begins another sum: with every run, and where it serves two sums."""

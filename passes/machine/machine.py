@@ -16,9 +16,9 @@ from lstmir.passes.machine.follower import FollowerBuilder
 from lstmir.passes.machine.leaving import Leaving, joined
 from lstmir.passes.machine.logic import Logic
 from lstmir.passes.machine.memory_map import constants
-from lstmir.passes.machine.nest import Nest
-from lstmir.passes.machine.orders import Order
+from lstmir.passes.machine.operands import operands_of, orders_of, slot_of
 from lstmir.passes.machine.output import OutputBuilder
+from lstmir.passes.machine.pairs import Block
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.receiver import Receiver
 from lstmir.passes.machine.registers import RegisterBlock
@@ -35,15 +35,20 @@ from lstmir.passes.machine.vectors import Lanes, VectorReader, vector_lanes
 class MachineBuilder:
     """Data flows one way: input, sequencer, vectors, array, drains, tails, output.
 
-    With `axi_lite`, a register block stands between the streams and all that. So many multipliers
-    of the array are made `in_logic`.
+    With `axi_lite`, a register block stands between the streams and all that. Where a `block` is given,
+    two products of the array that fit it share one; so many of the other multipliers are made `in_logic`.
     """
 
     def __init__(
         self, build: Builder, module: Module, program: Program, timing: Timing,
-        axi_lite: bool = False, in_logic: int = 0,
+        axi_lite: bool = False, block: Block | None = None, in_logic: int = 0,
     ) -> None:  # fmt: skip
-        self.logic, self.axi_lite, self.in_logic = Logic(build), axi_lite, in_logic
+        self.logic, self.axi_lite, self.block, self.in_logic = (
+            Logic(build),
+            axi_lite,
+            block,
+            in_logic,
+        )
         self.module, self.program, self.timing = module, program, timing
 
     def build(self, ports: dict[str, Value]) -> list[Value]:
@@ -114,7 +119,7 @@ class MachineBuilder:
 
     def words(self, part: Program) -> TileWords:
         """What the array does with each of its tiles."""
-        return tile_words(part, [slot.order for slot in self.slots(part)])
+        return tile_words(part, orders_of(part))
 
     def sequencer(self, part: Program) -> SequencerBuilder:
         """Who decides."""
@@ -131,11 +136,10 @@ class MachineBuilder:
         vectors: dict[int, Lanes], in_finish: Value, number: int = 0,
     ) -> Running:  # fmt: skip
         """An array, and what it reads."""
-        orders, words = [slot.order for slot in self.slots(part)], self.words(part)
         reader = VectorReader(self.logic, part, receiver, vectors, tile)
         suffix = f"_{number}" if number else ""
-        in_logic = 0 if number else self.in_logic
-        array = ArrayBuilder(self.logic, part, orders, tile, words, suffix, in_logic)
+        reads, in_logic = operands_of(part, alike=self.block is not None), self.in_logic
+        array = ArrayBuilder(self.logic, reads, tile, suffix, self.block, 0 if number else in_logic)
         return Running(part, counters, tile, array.build(reader, in_finish))
 
     def tails(
@@ -174,10 +178,3 @@ class Running:
     counters: Counters
     tile: Sequencer
     sums: Sums
-
-
-def slot_of(nest: Nest) -> Slot:
-    """What `schedule` wrote on the nest's loop."""
-    marks = nest.loop.attributes
-    order = Order(tuple(marks["order"]), marks.get("ahead", 1), marks.get("early", 0))
-    return Slot(marks["start"], order)

@@ -47,13 +47,8 @@ class Tiles:
         """Whether a row needs no multiplier."""
         return all(int(np.abs(weights).max()) <= 1 for weights in self.weights[row])
 
-    def weight_fields(self) -> list[tuple[np.ndarray, int]]:
-        """(values [tiles], bits) of each stored weight, row by row."""
-        rows = zip(self.weights, self.types, strict=True)
-        return [(weights, type_.width) for row, type_ in rows for weights in row]
-
     def rank_fields(self) -> list[tuple[np.ndarray, int]]:
-        """The same of each stored rank."""
+        """(values [tiles], bits) of each stored rank."""
         return [(each.ranks, each.bits) for each in self.sources if each.bits]
 
 
@@ -85,13 +80,14 @@ def pack_fields(fields: Sequence[tuple[np.ndarray, int]]) -> Packing:
     return Packing(tuple(words), tuple(widths), tuple(places))
 
 
-def tiles_of(program: Program, orders: Sequence[Order]) -> Tiles:
-    """The tiles of all nests, each in its order."""
+def tiles_of(program: Program, orders: Sequence[Order], *, alike: bool = False) -> Tiles:
+    """The tiles of all nests, each in its order; multipliers read `alike` where they can."""
     parts = [
         _nest_tiles(program, nest, order) for nest, order in zip(program.nests, orders, strict=True)
     ]
     weights = np.concatenate([part[0] for part in parts])
     lanes = np.concatenate([part[1] for part in parts])
+    lanes = read_alike(lanes, program.columns) if alike else lanes
     sources: dict[bytes, int] = {}
     found: list[Source] = []
     places = []
@@ -103,6 +99,26 @@ def tiles_of(program: Program, orders: Sequence[Order]) -> Tiles:
         for row, columns in enumerate(program.columns)
     )
     return Tiles(by_row, tuple(places), tuple(found), tuple(types))
+
+
+def read_alike(lanes: np.ndarray, columns: Sequence[int]) -> np.ndarray:
+    """Lanes [tiles, rows, columns] with -1, which is any, as another multiplier reads there.
+
+    That is the first one with which nothing is in contradiction.
+    """
+    chosen = lanes.copy()
+    groups = np.empty((0, len(lanes)), lanes.dtype)
+    numbers: dict[tuple[int, int], int] = {}
+    for row, column in ((p, k) for p, count in enumerate(columns) for k in range(count)):
+        mine = lanes[:, row, column]
+        agree = ((groups < 0) | (mine < 0) | (groups == mine)).all(axis=1)
+        number = int(agree.argmax()) if agree.any() else len(groups)
+        groups = groups if agree.any() else np.vstack([groups, mine])
+        groups[number] = np.maximum(groups[number], mine)
+        numbers[row, column] = number
+    for (row, column), number in numbers.items():
+        chosen[:, row, column] = groups[number]
+    return chosen
 
 
 def _source(lanes: np.ndarray, known: dict[bytes, int], found: list[Source]) -> int:
@@ -159,12 +175,16 @@ class Port:
 
 
 def ports_of(
-    program: Program, orders: Sequence[Order], words: TileWords
+    program: Program, orders: Sequence[Order], words: TileWords, *, alike: bool = False
 ) -> tuple[list[Port], list[list[int]]]:
-    """What multipliers read that take the same neighbours in every group, and whose port is whose."""
+    """What multipliers read that take the same neighbours in every group, and whose port is whose.
+
+    They read `alike` where they can.
+    """
     lanes = np.concatenate(
         [_group_lanes(program, *each) for each in zip(program.nests, orders, strict=True)]
     )
+    lanes = read_alike(lanes, program.columns) if alike else lanes
     known: dict[bytes, int] = {}
     found: list[Port] = []
     places = []

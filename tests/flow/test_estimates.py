@@ -30,12 +30,21 @@ from tests.strategies.networks import Network
 
 WIDE = Recipe(weights=8, bias=12, state=24, activations=8, operands=9)
 BYTES = Recipe(weights=8, bias=12, state=16, activations=8, operands=8)
+HALVES = Recipe(weights=4, bias=12, state=16, activations=8, operands=8)
+SIXES = replace(HALVES, weights=6)
 NARROW = Recipe(weights=3, bias=6, state=8, activations=3, operands=4)
 
 
 def machine(kind: str, features: int, hidden: int, macs: int, recipe: Recipe = BYTES) -> Machine:
     """One layer, whose last state is the result."""
     return Machine(Network(features, hidden, kind=kind, result="final_h"), recipe, macs)
+
+
+def sharing(
+    kind: str, features: int, hidden: int, macs: int, recipe: Recipe, block: str
+) -> Machine:
+    """The same, in blocks with two products where they fit."""
+    return replace(machine(kind, features, hidden, macs, recipe), block=block)
 
 
 SIGNED = {bits: FixedType(True, bits, 0) for bits in (4, 5, 8, 12, 18, 20, 24, 26, 40)}
@@ -48,6 +57,7 @@ QUICK = {
     "sums in blocks": ("xc7a35t", machine("lstm", 2, 8, 4)),
     "sums of several columns": ("xc7a35t", machine("lstm", 6, 8, 24)),
     "products that were lost once": ("ice40-up5k", machine("lstm", 6, 8, 24)),
+    "products that share blocks": ("ecp5-25k", sharing("lstm", 2, 6, 16, HALVES, "18x18")),
 }
 CAMPAIGN = {
     f"{kind} of {hidden} by {macs} on {part}": (part, machine(kind, features, hidden, macs, recipe))
@@ -56,6 +66,14 @@ CAMPAIGN = {
         ("lstm", 12, 32, 16, BYTES), ("lstm", 6, 20, 40, BYTES), ("gru", 5, 24, 12, BYTES),
         ("lstm", 3, 16, 16, WIDE), ("lstm", 30, 10, 32, NARROW),
     )
+} | {
+    f"sharing: {kind} of {hidden} by {macs} on {part}": (
+        part, sharing(kind, features, hidden, macs, recipe, block)
+    )
+    for part, recipe, block in (
+        ("ecp5-25k", HALVES, "18x18"), ("xc7a35t", SIXES, "25x18"), ("ice40-up5k", NARROW, "16x16"),
+    )
+    for kind, features, hidden, macs in (("lstm", 12, 32, 16), ("lstm", 5, 24, 12), ("lstm", 6, 20, 40))
 }  # fmt: skip
 
 
@@ -168,6 +186,17 @@ def test_the_fastest_that_fits(level_3: Module) -> None:
     assert small.estimate.dsp <= 8 < large.estimate.dsp <= 28
     assert large.step < small.step
     assert small.fits(PARTS["ice40-up5k"]) and not large.fits(PARTS["ice40-up5k"])
+
+
+def test_shared_blocks_are_counted_once() -> None:
+    level_3, few = machine("lstm", 3, 8, 4, HALVES).level_3, replace(PARTS["ecp5-25k"], dsp=12)
+    one, two = (
+        choose(level_3, few, Wish(50), False, lambda message: None, products=products)
+        for products in ("one", "two")
+    )
+    assert two.step < one.step
+    assert one.estimate.dsp <= 12
+    assert two.estimate.dsp <= 12 < two.macs
 
 
 def test_the_smallest_that_is_fast_enough(level_3: Module) -> None:

@@ -36,12 +36,16 @@ class Packet:
 
 @dataclass(frozen=True)
 class Machine:
-    """A network at level 3, which says what is right, and at level 5."""
+    """A network at level 3, which says what is right, and at level 5.
+
+    Where a `block` is said, such as 18x18, two products that fit it share one.
+    """
 
     network: Network
     recipe: Recipe
     macs: int
     operations: int = 1
+    block: str = ""
 
     @cached_property
     def level_3(self) -> Module:
@@ -51,14 +55,15 @@ class Machine:
     @cached_property
     def level_4(self) -> Module:
         """Tiled, packed and scheduled."""
-        pipeline = self.pipeline.removesuffix(",lower-to-rtl")
+        pipeline, _, _ = self.pipeline.partition(",lower-to-rtl")
         return apply(self.recipe.fixed_point(self.network), pipeline)
 
     @property
     def pipeline(self) -> str:
         """From level 3 to level 5."""
         schedule = f"schedule{{operations={self.operations}}}"
-        return LEVEL_5.format(self.macs).replace("schedule", schedule)
+        sharing = f"{{products=auto block={self.block}}}" if self.block else ""
+        return LEVEL_5.format(self.macs).replace("schedule", schedule) + sharing
 
     @cached_property
     def level_5(self) -> Module:

@@ -21,8 +21,8 @@ from tests.strategies.cells import Maker, Signs
 STEPS = (2, 1, 3)
 
 
-def keeps_every_bit(maker: Maker, columns: int) -> None:
-    """Down the levels, on sequences of random numbers and of the format's ends."""
+def keeps_every_bit(maker: Maker, columns: int, lowering: str = "lower-to-rtl") -> Module:
+    """Down the levels, on sequences of random numbers and of the format's ends; gives level 5."""
     module = maker.make()
     verify(module)
     data = [sequence(maker, steps) for steps in STEPS]
@@ -31,7 +31,7 @@ def keeps_every_bit(maker: Maker, columns: int) -> None:
         apply(module, pipeline)
         for each, expected in zip(data, wanted, strict=True):
             assert np.array_equal(bits(module, each), expected), pipeline
-    streams(maker, module, data, wanted)
+    return streams(maker, module, data, wanted, lowering)
 
 
 def sequence(maker: Maker, steps: int) -> np.ndarray:
@@ -41,13 +41,15 @@ def sequence(maker: Maker, steps: int) -> np.ndarray:
     return np.where(maker.numbers.random(shape) < 0.5, numbers, ends)
 
 
-def streams(maker: Maker, module: Module, data: list[np.ndarray], wanted: list[np.ndarray]) -> None:
+def streams(
+    maker: Maker, module: Module, data: list[np.ndarray], wanted: list[np.ndarray], lowering: str
+) -> Module:
     """Level 5, packet by packet, on time."""
     timing = timing_from(module.attributes["timing"])
     result = element_of(module.main.result_types[0])
     assert isinstance(result, FixedType)
     wires = (1 << beat_width(result)) - 1
-    clocked = Clocked(apply(module, "lower-to-rtl"))
+    clocked = Clocked(apply(module, lowering))
     beats = [beat for each in data for beat in encode(each, maker.element)]
     answers = []
     for expected in wanted:
@@ -56,6 +58,7 @@ def streams(maker: Maker, module: Module, data: list[np.ndarray], wanted: list[n
     found = clocked.run_streams(beats, len(answers))
     assert found.beats_out == answers
     assert found.cycles_total == predict_cycles(timing, maker.features, STEPS)
+    return module
 
 
 @settings(FEW, max_examples=40)

@@ -26,6 +26,7 @@ CORNERS = {
     "several scores are stored at once": Machine(
         Network(3, 10, result="final_h", pick="last"), Recipe(weights=2, activations=2), 32
     ),
+    "two products share a block": Machine(Network(2, 2, 3), Recipe(weights=4), 16, block="18x18"),
 }
 RANDOM = 8
 MACHINES = [*(random_machine(seed) for seed in range(RANDOM)), *CORNERS.values()]

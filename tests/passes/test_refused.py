@@ -71,6 +71,34 @@ def test_networks_that_the_array_cannot_run(network: Network, macs: int, complai
     assert refusal(network.module(), pipeline, network.data(2, 3)) == f"tile: {complaint}"
 
 
+SCHEDULED = f"{LEVEL_3},tile{{macs=8}},block-layout,schedule"
+NO_TWO = "no two products share a block"
+UNLIKE = "no two multipliers that take a block read the same element in every tile"
+WIDTHS = "the bits of two factors, such as 25x18, 64 at most"
+
+
+@pytest.mark.parametrize("text", ["18", "18x", "18x0", "axb", "40x25", "18x18x18"])
+def test_widths_that_no_block_has(text: str) -> None:
+    said = refusal(NETWORK.module(), f"{SCHEDULED},lower-to-rtl{{block={text}}}", DATA)
+    assert said == f"lower-to-rtl: block must be {WIDTHS}, not '{text}'"
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ("products=three", "products must be one of 'one', 'auto', 'two', not 'three'"),
+        (
+            "products=two block=16x16",
+            f"{NO_TWO} of 16x16 bits: the narrowest two need one of 23x10",
+        ),
+        ("products=two least=40", f"{NO_TWO} of 18x18 bits: {UNLIKE}"),
+    ],
+)
+def test_blocks_that_cannot_be_shared(options: str, complaint: str) -> None:
+    said = refusal(NETWORK.module(), f"{SCHEDULED},lower-to-rtl{{{options}}}", DATA)
+    assert said == f"lower-to-rtl: {complaint}"
+
+
 def test_sums_wider_than_a_word_are_refused() -> None:
     module = apply(NETWORK.module(), f"{LEVEL_2},assign-bitwidths", DATA)
     (w,) = (op for op in module.walk() if op.attributes.get("resource") == "w")

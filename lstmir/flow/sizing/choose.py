@@ -85,15 +85,19 @@ def choose(
     axi_lite: bool,
     listen: Callable[[str], None],
     lanes: int = 1,
+    products: str = "one",
 ) -> Candidate:
-    """The array for a level-3 module, whose beats have so many `lanes`.
+    """The array for a level-3 module, whose beats have so many `lanes`; a block has so many `products`.
 
     Raises `UserError` where nothing fits, and where nothing that fits is fast enough: it says what
     the fastest one reaches.
     """
     found: list[Candidate] = []
     fitting: list[Candidate] = []
-    for candidate in _candidates(print_module(module), part, wish, axi_lite, lanes):
+    # Where no two products fit a block, whoever builds the design says so.
+    sharing = products != "one"
+    lowering, most = lower(part, axi_lite, "auto" if sharing else "one"), part.dsp * (1 + sharing)
+    for candidate in _candidates(print_module(module), part, wish, most, lanes, lowering):
         listen(f"{candidate.macs} multipliers: {candidate.step} cycles a step")
         found.append(candidate)
         if candidate.fits(part):
@@ -135,11 +139,11 @@ def _reached(best: Candidate) -> str:
 
 
 def _candidates(
-    text: str, part: Part, wish: Wish, axi_lite: bool, lanes: int
+    text: str, part: Part, wish: Wish, most: int, lanes: int, lowering: str
 ) -> Iterator[Candidate]:
     """Designs with fewer and fewer multipliers; each array once."""
     seen = set()
-    for macs in _sizes(part.dsp):
+    for macs in _sizes(most):
         module = parse_module(text)
         try:
             _run(module, TILE.replace("$macs", str(macs)))
@@ -148,7 +152,7 @@ def _candidates(
                 continue
             seen.add(array)
             _run(module, pack(lanes))
-            candidate = _candidate(module, macs, part, wish, axi_lite)
+            candidate = _candidate(module, macs, part, wish, lowering)
         except UserError:  # too few multipliers, or a network that this array cannot walk
             continue
         if candidate is not None:
@@ -156,11 +160,11 @@ def _candidates(
 
 
 def _candidate(
-    module: Module, macs: int, part: Part, wish: Wish, axi_lite: bool
+    module: Module, macs: int, part: Part, wish: Wish, lowering: str
 ) -> Candidate | None:
     program = read_program(Schedule(), module)
     timing, size = timing_from(module.attributes["timing"]), program.words_in
-    _run(module, lower(axi_lite))
+    _run(module, lowering)
     found = estimate(module, part)
     if found is None:
         return None

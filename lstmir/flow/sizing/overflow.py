@@ -15,7 +15,7 @@ from lstmir.syntax.printer import print_module
 from lstmir.targets import Part
 
 
-def multipliers_in_logic(module: Module, part: Part, axi_lite: bool) -> int:
+def multipliers_in_logic(module: Module, part: Part, axi_lite: bool, products: str) -> int:
     """So many that the others fit the part's blocks, as far as that can be; `module` is scheduled.
 
     Some blocks stay free: routes to the last of them are long, and some are not found at all. 0 for a
@@ -26,7 +26,7 @@ def multipliers_in_logic(module: Module, part: Part, axi_lite: bool) -> int:
     found = 0
     while found < most:
         trial = parse_module(text)
-        run_passes(trial, parse_pipeline(lower(axi_lite, found)), verify_each=False)
+        run_passes(trial, parse_pipeline(lower(part, axi_lite, products, found)), verify_each=False)
         size = estimate(trial, part)
         if size is None or size.dsp <= room:
             break

@@ -16,6 +16,8 @@ from lstmir.ir.region import Region
 from lstmir.numeric.fixed import FixedType, product_type
 from lstmir.passes.machine import blocks
 from lstmir.passes.machine.logic import Logic, natural
+from lstmir.passes.machine.pairs import Shared
+from lstmir.passes.machine.terms import Products, added, factor, whole
 from lstmir.syntax.parser import parse_module
 from lstmir.syntax.printer import print_module
 
@@ -75,3 +77,21 @@ def memories(words: int, type_: FixedType, cycles: int, count: int = 1) -> Modul
         ]
 
     return design([natural(words)], make)
+
+
+def shared_multiplier(types: Shared, base: FixedType) -> Module:
+    """Two products of one multiplication: the lower one, and the sum of a base and the higher one.
+
+    Its inputs are what is stored of both factors, what they multiply, and the base.
+    """
+
+    def make(logic: Logic, inputs: list[Value]) -> list[Value]:
+        low, high, operand, sum_ = inputs
+        word = factor(logic, types, low, high)
+        products = Products(logic, types, logic.op("arith.mul", word, operand))
+        return [
+            products.low_term("low").value,
+            added(logic, whole(sum_), products.high_term("high")).value,
+        ]
+
+    return design([types.low_stored, types.high_stored, types.operand, base], make)
