@@ -25,7 +25,8 @@ class Request:
 
     `rtl_sequences` is how many sequences level 5 is interpreted on. `axi_lite` adds registers for a host.
     `period_us` is from one inference to the next, for the energy. A beat of the streams has `lanes` words.
-    `arrays` is "one" for all nests of a step, or "each" for one of its own each.
+    `arrays` is "one" for all nests of a step, or "each" for one of its own each. With `stream_states` the
+    machine takes one step of many sequences, whose states come and go with it.
     """
 
     model: str
@@ -47,6 +48,7 @@ class Request:
     axi_lite: bool = False
     lanes: int = 1
     arrays: str = "one"
+    stream_states: bool = False
     cut: Cut = WHOLE
 
     def check(self) -> Part:
@@ -102,6 +104,10 @@ class Request:
         if level >= 3 and self.max_loss is not None:
             raise UsageError(
                 f"{self.model} is at level {level} already: --max-loss has nothing to compress"
+            )
+        if level == 4 and self.stream_states:
+            raise UsageError(
+                f"{self.model} is at level 4 already: --stream-states is for levels 1 to 3"
             )
         others = "--arrays" if self.arrays != "one" else None
         if level == 4 and (self.macs is not None or self._speed or others):

@@ -99,6 +99,8 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     add("--arrays", choices=("one", "each"), default="one",
         help="whether layers, and gates that wait for others, share one array of --macs multipliers, or"
         " have one each and run side by side (default: one)")  # fmt: skip
+    add("--stream-states", action="store_true",
+        help="a machine for one step of many sequences, whose states come and go with it")  # fmt: skip
     add("--rtl-sequences", type=positive, default=4, metavar="N",
         help="sequences on which level 5 is interpreted (default: 4)")  # fmt: skip
     add("--no-synthesis", dest="synthesis", action="store_false",
