@@ -143,7 +143,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("model", type=Path, help="the network in fixed point (.lstmir)")
     add("-o", "--output", type=Path, required=True, metavar="DIR", help="where to build")
-    add("--macs", type=int, default=66, help="multipliers of the arrays (default: 66)")
+    add("--macs", type=int, default=62, help="multipliers of the arrays (default: 62)")
     add("--lanes", type=int, default=4, help="words in a beat (default: 4)")
     add("--target", default="ecp5-85k", help="the part (default: ecp5-85k)")
     add("--coordinates", type=int, default=481, help="of a packet that is simulated (default: 481)")
