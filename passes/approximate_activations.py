@@ -26,7 +26,7 @@ class ApproximateActivations:
 
     By default that is a look-up in a table of all its correctly rounded results; functions of the
     same formats share one. Where an operand is saturated for the function alone, it saturates to as
-    few bits as give the same results. A `relu` needs no table.
+    few bits as give the same results. A `relu` needs no table, nor does an `abs` of more than 8 bits.
 
     ```mlir before
     func @main(%x: !fx.s<9,6>) -> !fx.s<4,3> {

@@ -20,7 +20,13 @@ from lstmir.passes.formats.asked import SCALES, Asked, read_codes, read_scale
 from lstmir.passes.formats.budget import Budget, spend
 from lstmir.passes.formats.constants import Constants
 from lstmir.passes.ranges import Recorded, format_of_state, signed_format
-from lstmir.passes.uses import feeds_matrix, is_exact_output, is_multiplied, refuse_lengths
+from lstmir.passes.uses import (
+    feeds_matrix,
+    is_exact_output,
+    is_joined,
+    is_multiplied,
+    refuse_lengths,
+)
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
 # Beyond these a saturating function is flat: its operand may saturate.
@@ -34,10 +40,11 @@ class AssignBitwidths:
     """Records a `format` for constants, parameters, states and the values of real functions.
 
     Outside of recurrences also for products, and for what is computed for a matrix or a recurrence
-    to read. Whatever lies between those is exact. Integer bits follow from the range of the values:
-    the proven one (see `prove-ranges`, whose records are made here too) where it costs no bit more
-    than what `calibrate` recorded, widened by `margin`; else that one, and what exceeds it
-    saturates. The record `basis` says which. Gates and the states that they make are always proven.
+    to read; inside of them for computed parts of a vector (`tensor.concat`) that a matrix reads.
+    Whatever lies between those is exact. Integer bits follow from the range of the values: the
+    proven one (see `prove-ranges`, whose records are made here too) where it costs no bit more than
+    what `calibrate` recorded, widened by `margin`; else that one, and what exceeds it saturates.
+    The record `basis` says which. Gates and the states that they make are always proven.
     An input that is nothing but the initial state of a recurrence has the format of that state, so
     that a host may feed it with what came out.
 
@@ -164,6 +171,13 @@ class _Assignment:
             if op.name == "rnn.scan":
                 self.states(op)
                 self.region(op.regions[0])
+                self.joined(op.regions[0])
+
+    def joined(self, body: Region) -> None:
+        """Parts of a vector have one format: exact ones would all be as fine as the finest."""
+        for op in body.operations():
+            if op.name.startswith("arith.") and is_float(op.result.type) and is_joined(op.result):
+                set_choice(op, self.choices.of(op.result, self.options.activations))
 
     def function(self, op: Operation) -> None:
         flat = _FLAT.get(op.name, inf)

@@ -16,8 +16,8 @@ from lstmir.passes.dce import remove_dead
 from lstmir.passes.machine.logic import plain, unique
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
-STREAMED = "streamed"
-"""What the module's attribute `states` says from here on: they come from outside and go back there."""
+STATES = "states"
+"""The module's attribute that says, from here on, how many states come from outside and go back there."""
 
 
 @register
@@ -27,7 +27,8 @@ class StreamStates:
 
     The new first axis counts sequences, as the coordinates of an optimizer that all take the same step.
     States become inputs, and what they become outputs: whoever calls keeps them in between. What the
-    recurrence gives in each step leaves as well, unless a state is the same.
+    recurrence gives in each step leaves as well, unless a state is the same. The attribute `states` says
+    how many inputs, the last ones, and how many outputs, the first ones, are states.
 
     ```mlir before
     func @main(%xs: tensor<?x4x!fx.s<8,7>>, %h: tensor<4x!fx.s<8,7>>) -> tensor<4x!fx.s<8,7>> {
@@ -40,7 +41,7 @@ class StreamStates:
     }
     ```
     ```mlir after
-    module @main attributes {states = "streamed"} {
+    module @main attributes {states = 1} {
       func @main(%xs: tensor<?x4x!fx.s<8,7>>, %hp: tensor<?x4x!fx.s<8,7>>) -> tensor<?x4x!fx.s<8,7>> {
         %hn = rnn.scan (%x = %xs, %hp = %hp) {
           %sum = arith.add %x, %hp : (tensor<4x!fx.s<8,7>>, tensor<4x!fx.s<8,7>>) -> tensor<4x!fx.s<9,7>>
@@ -73,18 +74,17 @@ class StreamStates:
         attributes.pop("direction", None)  # of one step there is none
         new = Operation(scan.name, (), attributes, [inner], None, scan.location)
         region.insert(new, [*inputs, *states, *captured], before=scan)
-        leaving = _leaving(scan)
-        inner.set_operands(inner.end, [_yielded(scan, index) for index in leaving])
-        inner.end.attributes["segments"] = (0, len(leaving))
+        indices = leaving(scan)
+        inner.set_operands(inner.end, [yielded(scan, index) for index in indices])
+        inner.end.attributes["segments"] = (0, len(indices))
         new.result_types = scan_results(new)
-        new.result_names = [scan.result_names[index] for index in leaving]
+        new.result_names = [scan.result_names[index] for index in indices]
         region.set_operands(region.end, new.results)
-        region.erase(scan)
         remove_dead(region)
         region.drop_arguments([v.index for v in region.arguments if not region.uses(v)])
         if named:
             set_ports(module, named)
-        module.attributes["states"] = STREAMED
+        module.attributes[STATES] = len(held)
 
     def recurrence(self, module: Module, function: Function) -> Operation:
         """The one recurrence, if the function is nothing else."""
@@ -105,14 +105,27 @@ class StreamStates:
             if value.op is function.region.entry:
                 why = f"the input '%{value.name}' is the same in every step"
                 raise cannot(self, why, scan.location, "give it steps, or make it a constant")
-        for value in function.results:
+        for value in map(_given, function.results):
             if value.op is not scan:
                 why = f"'{value.op.name}' works on what the recurrence gives"
                 raise cannot(self, why, value.op.location, "end the model at the recurrence")
         return scan
 
 
-def _leaving(scan: Operation) -> list[int]:
+def travelling(module: Module) -> dict[str, str]:
+    """The inputs of a module that are states, by name, and the outputs that they become."""
+    count = module.attributes.get(STATES, 0)
+    before, after = ports(module, "input"), ports(module, "output")
+    pairs = zip(before[len(before) - count :], after[:count], strict=True)
+    return {one.name: other.name for one, other in pairs}
+
+
+def read_by(scan: Operation) -> list[Value]:
+    """The sequences that a recurrence reads, in the order of the function's parameters."""
+    return sorted(set(segment(scan, "")), key=lambda value: value.index)
+
+
+def leaving(scan: Operation) -> list[int]:
     """The results that leave: all states, then what is emitted, unless it is a state."""
     emits = segment(scan.regions[0].end, "emit")
     states = segment(scan.regions[0].end, "state")
@@ -122,7 +135,7 @@ def _leaving(scan: Operation) -> list[int]:
     ]
 
 
-def _yielded(scan: Operation, index: int) -> Value:
+def yielded(scan: Operation, index: int) -> Value:
     """What the body yields for a result: states stand first there, last among the results."""
     emits, states = (segment(scan.regions[0].end, group) for group in ("emit", "state"))
     return [*emits, *states][index]
@@ -142,8 +155,7 @@ def _ports(module: Module, scan: Operation) -> list[Port]:
     if not inputs:
         return []
     read = segment(scan, "")
-    sequences = sorted(set(read), key=lambda value: value.index)
-    found = [_port(inputs[v.index], inputs[v.index].name, _step_of(v)) for v in sequences]
+    found = [_port(inputs[v.index], inputs[v.index].name, _step_of(v)) for v in read_by(scan)]
     taken = {port.name for port in found}
     held = scan.regions[0].arguments[len(read) :]
     for value, start in zip(held, segment(scan, "state"), strict=False):
@@ -151,16 +163,28 @@ def _ports(module: Module, scan: Operation) -> list[Port]:
         name = plain(value.name, "state") if given is None else inputs[given.index].name
         found.append(_port(inputs[0], unique(name, taken), value.type))
     results = zip(module.main.results, outputs, strict=True)
-    kept, taken = {value.index: port.name for value, port in results}, set()
-    for index in _leaving(scan):
+    kept, taken = {_given(value).index: port.name for value, port in results}, set()
+    for index in leaving(scan):
         name = kept.get(index) or plain(scan.result_names[index], "next")
-        found.append(_port(outputs[0], unique(name, taken), _yielded(scan, index).type))
+        found.append(_port(outputs[0], unique(name, taken), yielded(scan, index).type))
     return found
 
 
 def _port(like: Port, name: str, step: Type) -> Port:
     shape = (-1, *(size or -1 for size in shape_of(step)))
     return Port(name, like.kind, like.dtype, shape, None, 0)
+
+
+def _given(value: Value) -> Value:
+    """What the recurrence gives, where a result is that but for its shape within a step."""
+    source = value
+    while source.op.name == "tensor.reshape":
+        source = source.op.operands[0]
+    if source.op.name != "rnn.scan":
+        return value
+    emitted = source.index < len(segment(source.op.regions[0].end, "emit"))
+    same = shape_of(source.type)[:1] == shape_of(value.type)[:1]
+    return source if same or not emitted else value
 
 
 def _source(value: Value) -> Value | None:

@@ -26,6 +26,12 @@ def is_multiplied(value: Value) -> bool:
     )
 
 
+def is_joined(value: Value) -> bool:
+    """Whether the value is a part of a vector that a matrix multiplies."""
+    users = (op for op, _ in value.op.parent.uses(value))
+    return any(op.name == "tensor.concat" and feeds_matrix(op.result) for op in users)
+
+
 def refuse_lengths(pass_: Pass, module: Module) -> None:
     """Raise `UserError` for a recurrence that stops at a length.
 

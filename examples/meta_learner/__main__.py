@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, theta in {"before any step": before, **learned}.items():
         print(f"  {query_error(theta, tasks):7.4f}  {name}")
     if arguments.picture is not None:
-        return _picture(arguments.picture, tasks, {"before": before, **learned})
+        return _picture(arguments.picture, tasks, {"before any step": before, **learned})
     return 0
 
 

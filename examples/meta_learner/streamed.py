@@ -22,11 +22,12 @@ _BEFORE, _AFTER = "_0", "_last"
 class Streamed:
     """An `Accelerator`: `run` gives the outputs of one step by name, for inputs [coordinates, numbers].
 
-    All coordinates of all learners go in one packet, each with its states.
+    All coordinates of all learners go in one packet, each with its states. The host makes `features` of
+    gradients and losses, or, where the network is `raw`, sends these.
     """
 
-    def __init__(self, run: Callable[[Arrays], Arrays]) -> None:
-        self._run = run
+    def __init__(self, run: Callable[[Arrays], Arrays], *, raw: bool = False) -> None:
+        self._run, self._raw = run, raw
         self._theta: Array | None = None
         self._states: dict[str, Array] = {}
 
@@ -39,8 +40,9 @@ class Streamed:
     def step(self, gradients: Array, loss: Array | float) -> Array:
         gradients, losses = checked(self._theta, gradients, loss)
         clipped = clip(gradients)
+        read = {"loss": losses} if self._raw else {"features": features(clipped, losses)}
         inputs = {
-            "features": features(clipped, losses).reshape(clipped.size, -1),
+            **{name: each.reshape(clipped.size, -1) for name, each in read.items()},
             "gradient": clipped.reshape(clipped.size, 1),
             **{name + _BEFORE: state for name, state in self._states.items()},
         }

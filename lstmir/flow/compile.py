@@ -17,6 +17,7 @@ from lstmir.flow.explore import outputs_of
 from lstmir.flow.folder import PRIMITIVES, digests, new_folder, write_files, write_summary
 from lstmir.flow.job import Job
 from lstmir.flow.models import level_of, load_model
+from lstmir.flow.packets import run_recorded
 from lstmir.flow.progress import Progress
 from lstmir.flow.recipes import (
     DEFAULT_MACS,
@@ -52,6 +53,7 @@ from lstmir.passes.machine.operands import shared_blocks
 from lstmir.passes.machine.reading import read_program
 from lstmir.passes.machine.timing import timing_from
 from lstmir.passes.schedule import Schedule
+from lstmir.passes.stream_states import StreamStates
 
 
 def compile_model(request: Request, progress: Progress) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def compile_model(request: Request, progress: Progress) -> dict[str, Any]:
         request.check_level(level)
         _check_lanes(request, module)
         data = read_data(request.data, module)
-        check_streams(module, data, request.data)
+        check_streams(module, data, request.data, with_states=request.stream_states)
     if level < 4 and not request.is_sized:
         macs = _macs(request)
         most = macs // 2 if request.products != "one" else 0
@@ -102,6 +104,8 @@ def _compile(job: Job) -> None:
         _start_at_zero(job)
     reals = None if job.recipe is None else _compress(job, job.recipe)
     golden, results = _golden(job)
+    if job.request.stream_states:
+        _stream_states(job, golden)
     defining = job.saved
     job.facts.measure_accuracy(reals, results, job.data)
     _tile(job, golden)
@@ -137,7 +141,7 @@ def _compress(job: Job, recipe: str) -> np.ndarray:
 def _start_at_zero(job: Job) -> None:
     """Let the hardware begin each sequence at zero, where the data have no states to begin with."""
     names = job.data.at_zero
-    if not names:
+    if not names or job.request.stream_states:
         return
     job.warn(
         f"every sequence starts with {', '.join(names)} at zero: the machine is given no states"
@@ -156,7 +160,7 @@ def _searched(job: Job, recipe: str, max_loss: float) -> str:
 
 
 def _golden(job: Job) -> tuple[Golden, np.ndarray]:
-    """What the module computes on the test data as integers, and its first output as real numbers."""
+    """What the machine is to compute as integers, and the module's first output as real numbers."""
     module = job.module
     types = [value.type for value in module.main.parameters]
     if not all(map(is_fixed, [*types, *module.main.result_types])):
@@ -166,9 +170,19 @@ def _golden(job: Job) -> tuple[Golden, np.ndarray]:
     count = len(inputs[0])
     message = f"interpreting level {max(job.level, 3)} on {count} sequences: the golden model"
     with job.progress.timed("interpret", message):
-        outputs = run_samples(module, inputs)
-    golden = Golden(steps_of(module, "input", inputs), steps_of(module, "output", outputs))
+        if job.request.stream_states:
+            outputs, golden = run_recorded(module, inputs)
+        else:
+            outputs = run_samples(module, inputs)
+            golden = Golden(steps_of(module, "input", inputs), steps_of(module, "output", outputs))
     return golden, as_reals(module, outputs)[0]
+
+
+def _stream_states(job: Job, golden: Golden) -> None:
+    """One step of all sequences at once, checked: it gives what the recurrence gave, step by step."""
+    job.run(StreamStates.name)
+    with job.progress.timed("interpret", "interpreting the steps one by one"):
+        job.facts.checks.append(check_level(3, job.module, golden))
 
 
 def _tile(job: Job, golden: Golden) -> None:

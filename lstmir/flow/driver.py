@@ -16,6 +16,7 @@ from lstmir.ir.interface import Port
 from lstmir.ir.module import Module
 from lstmir.numeric.fixed import FixedType
 from lstmir.passes.machine.memory_map import as_json, as_markdown
+from lstmir.passes.stream_states import travelling
 
 FACTS, MAP, MANUAL = "design.json", "memory_map.json", "memory_map.md"
 _CODE = (".py", ".cpp")
@@ -50,6 +51,7 @@ def facts(module: Module, golden: str, registers: dict[str, Any] | None) -> dict
         "input": _stream(module, "input"),
         "output": _stream(module, "output"),
         "steps": None if steps == ANY else steps,
+        "states": travelling(module),
         "every_step": results is not None and results in (ANY, steps),
         "golden": golden,
         "registers": registers,

@@ -103,14 +103,18 @@ RECIPES = {
             "Shoham and Gersho, Efficient Bit Allocation for an Arbitrary Set of Quantizers, 1988; "
             "Frantar and Alistarh, Optimal Brain Compression, NeurIPS 2022",
             f"{_GRAMS},prune{{shape=unit ratio=$units by=obs}},{_GRAMS},"
-            f"prune{{shape=$shape ratio=$ratio allot=$allot by=obs}},{_GRAMS},measure-sensitivity,"
+            "prune{shape=$shape block=$block ratio=$ratio ratio-x=$inputs ratio-h=$states allot=$allot "
+            f"by=obs}},{_GRAMS},measure-sensitivity,"
             f"allot{{bits=$bits rounds=2}},{_GRAMS},"
             "assign-bitwidths{activations=$activations bias=$bias},allot-widths{spread=$spread},"
             f"{_COMPENSATED}",
             {
                 "units": "0",
                 "shape": "none",
+                "block": "4x4",
                 "ratio": "0.5",
+                "inputs": '""',
+                "states": '""',
                 "allot": "global",
                 "bits": "2",
                 "activations": "8",
@@ -151,10 +155,19 @@ RECIPES = {
             "blocks of weights go, then matrices and gates get as many bits as they are sensitive",
             "Wang, Nie, Li, Wang and Ling, A compression strategy to accelerate LSTM meta-learning "
             "on FPGA, ICT Express 2022",
-            f"{_GRAMS},prune{{shape=block block=$block ratio=$ratio by=obs}},{_GRAMS},"
+            f"{_GRAMS},prune{{shape=block block=$block ratio=$ratio ratio-x=$inputs ratio-h=$states by=obs}},"
+            f"{_GRAMS},"
             "assign-bitwidths{bits=$bits activations=$activations},allot-widths{spread=$spread},"
             f"{_PLAIN}",
-            {"ratio": "0.5", "block": "4x4", "bits": "5", "activations": "8", "spread": "0"},
+            {
+                "ratio": "0.5",
+                "block": "4x4",
+                "inputs": '""',
+                "states": '""',
+                "bits": "5",
+                "activations": "8",
+                "spread": "0",
+            },
             {
                 "ratio": ("0", "0.25", "0.5", "0.75"),
                 "block": ("4x4",),

@@ -26,7 +26,8 @@ class Request:
     `rtl_sequences` is how many sequences level 5 is interpreted on. `axi_lite` adds registers for a host.
     `period_us` is from one inference to the next, for the energy. A beat of the streams has `lanes` words.
     `arrays` is "one" for all nests of a step, or "each" for one of its own each. `products` is "one"
-    for each DSP block, "two" where they fit, or "auto" for two if any fit.
+    for each DSP block, "two" where they fit, or "auto" for two if any fit. With `stream_states` the
+    machine takes one step of many sequences, whose states come and go with it.
     """
 
     model: str
@@ -49,6 +50,7 @@ class Request:
     lanes: int = 1
     arrays: str = "one"
     products: str = "one"
+    stream_states: bool = False
     cut: Cut = WHOLE
 
     def check(self) -> Part:
@@ -104,6 +106,10 @@ class Request:
         if level >= 3 and self.max_loss is not None:
             raise UsageError(
                 f"{self.model} is at level {level} already: --max-loss has nothing to compress"
+            )
+        if level == 4 and self.stream_states:
+            raise UsageError(
+                f"{self.model} is at level 4 already: --stream-states is for levels 1 to 3"
             )
         others = "--arrays" if self.arrays != "one" else None
         if level == 4 and (self.macs is not None or self._speed or others):

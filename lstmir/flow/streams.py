@@ -9,14 +9,18 @@ from lstmir.ir.diagnostics import UserError
 from lstmir.ir.interface import Port, ports
 from lstmir.ir.module import Module
 from lstmir.passes.initial_states import initial_states
+from lstmir.passes.stream_states import STATES
 
 
-def check_streams(module: Module, data: Data, path: str) -> None:
+def check_streams(module: Module, data: Data, path: str, *, with_states: bool = False) -> None:
     """Raise `UserError` unless one stream can carry the inputs' steps, and one the results.
 
-    Several inputs must all have steps, equally many, and be no initial states; of several outputs
-    all must have steps, or none. `path` is that of the data.
+    Several inputs must all have steps, equally many, and be no initial states, unless these travel with
+    the steps; of several outputs all must have steps, or none. `path` is that of the data.
     """
+    if with_states:
+        _check_travelling(module, data, path)
+        return
     inputs = [port for port in ports(module, "input") if port.name not in data.at_zero]
     outputs = ports(module, "output")
     if not inputs or not outputs:
@@ -34,6 +38,19 @@ def check_streams(module: Module, data: Data, path: str) -> None:
         )
 
 
+def _check_travelling(module: Module, data: Data, path: str) -> None:
+    """Whether it is a recurrence, its pass says when it is in fixed point."""
+    if STATES in module.attributes:
+        raise UserError(
+            "the model's states travel with its steps already",
+            notes=["leave --stream-states out"],
+        )
+    states = initial_states(module)
+    inputs = [port for port in ports(module, "input") if port.name not in states]
+    _check_inputs(inputs)
+    _check_lengths(inputs, data, path)
+
+
 def _missing(inputs: Sequence[Port]) -> str:
     return "output" if inputs else "input"
 
@@ -43,7 +60,9 @@ def _check_states(states: Sequence[Port], path: str) -> None:
         names = ", ".join(port.name for port in states)
         raise UserError(
             f"the machine is given no states, and {path} has those of {names}",
-            notes=["without them every sequence starts at zero"],
+            notes=[
+                "without them every sequence starts at zero; with --stream-states they travel with the steps"
+            ],
         )
 
 

@@ -20,7 +20,7 @@ from lstmir.flow.sizing.estimate import estimate
 from lstmir.ir.module import Module
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.timing import Timing
-from lstmir.passes.stream_states import STREAMED
+from lstmir.passes.stream_states import STATES
 from lstmir.targets import PARTS, Part
 from lstmir.targets.energy.constants import constants_of
 
@@ -78,8 +78,7 @@ class Facts:
         constants = constants_of(part)
         if constants.missing is None:
             steps = round(sum(lengths) / len(lengths))
-            streamed = module.attributes.get("states") == STREAMED
-            outside = stream_bits(program, steps) if streamed else 0
+            outside = stream_bits(program, steps) if STATES in module.attributes else 0
             self.work = count_work(module, program, timing, steps, constants, outside)
 
     def measure_size(self, module: Module, part: Part) -> None:

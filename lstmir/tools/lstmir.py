@@ -102,6 +102,8 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     add("--products", choices=("one", "two", "auto"), default="one",
         help="products of the array in a DSP block: two narrow ones where they fit it exactly, or 'auto' if"
         " any do (default: one)")  # fmt: skip
+    add("--stream-states", action="store_true",
+        help="a machine for one step of many sequences, whose states come and go with it")  # fmt: skip
     add("--rtl-sequences", type=positive, default=4, metavar="N",
         help="sequences on which level 5 is interpreted (default: 4)")  # fmt: skip
     add("--no-synthesis", dest="synthesis", action="store_false",

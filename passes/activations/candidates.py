@@ -31,6 +31,9 @@ FOLDS: dict[str, type[Odd] | type[Complementary]] = {
 }
 """The functions whose values at negative operands follow from those at positive ones."""
 
+_SHORT = 8
+"""Bits of an operand whose magnitudes a table may have: a longer one would fill blocks of memory."""
+
 GUARDS = range(4)
 """Bits that coefficients may have behind the last place of the result."""
 
@@ -44,8 +47,8 @@ def direct(task: Task) -> Form | None:
         return _on(task, above, Rounded(task.target))
     if task.name == "relu" or not task.source.signed:
         return Rounded(task.target)
-    is_wide = task.source.width > MAX_TABLE_WIDTH
-    return Absolute(task.target) if task.fold or task.max_error or is_wide else None
+    is_long = task.source.width > _SHORT
+    return Absolute(task.target) if task.fold or task.max_error or is_long else None
 
 
 def candidates(task: Task) -> Iterator[Form]:
@@ -64,7 +67,7 @@ def candidates(task: Task) -> Iterator[Form]:
 
 
 def _whole_table(task: Task) -> Iterator[Form]:
-    if task.source.width <= MAX_TABLE_WIDTH:
+    if task.source.width <= _SHORT:
         entries = evaluate(task.name, integers_of(task.source), task.source, task.target)
         yield Table(task.source, task.target, entries)
 

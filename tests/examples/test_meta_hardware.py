@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import numpy as np
 import pytest
 
 from lstmir.ir.interface import ports
+from lstmir.ir.types import element_of
+from lstmir.numeric.fixed import FixedType
 from lstmir.syntax.parser import parse_module
 from lstmir.syntax.printer import print_module
 from tests.machine.parts import STALLS
@@ -23,15 +27,14 @@ DENSE = (
 
 
 @cache
-def level_3() -> str:
+def level_3(path: Path = FOLDER / "meta_learner.json") -> str:
     """The network in fixed point, all weights kept."""
     from examples.meta_learner.interpreter import Interpreter, load
     from examples.meta_learner.record import recorded
     from examples.meta_learner.tasks import draw, theta_0
 
-    path = FOLDER / "meta_learner.json"
-    data = recorded(Interpreter(load(path)), draw(1, 5), theta_0())
     module = load(path)
+    data = recorded(Interpreter(load(path)), draw(1, 5), theta_0())
     count = len(data["theta_0_train"])
     given = {
         port.name: np.zeros((count, *port.sample_shape))
@@ -44,14 +47,13 @@ def level_3() -> str:
     return print_module(apply(module, DENSE, chosen))
 
 
-@cache
-def one_step() -> str:
-    return print_module(apply(parse_module(level_3()), "stream-states"))
+def one_step(text: str) -> str:
+    return print_module(apply(parse_module(text), "stream-states"))
 
 
-def machine(macs: int, arrays: str, lanes: int) -> Machine:
+def machine(macs: int, arrays: str, lanes: int, text: str = "") -> Machine:
     tile = f"tile{{macs={macs} arrays={arrays}}}"
-    return Machine(one_step(), f"{tile},block-layout,schedule{{lanes={lanes}}}")
+    return Machine(one_step(text or level_3()), f"{tile},block-layout,schedule{{lanes={lanes}}}")
 
 
 def test_states_that_travel_are_states_that_are_kept() -> None:
@@ -62,7 +64,7 @@ def test_states_that_travel_are_states_that_are_kept() -> None:
 
     tasks = published().part(slice(3))
     kept = adapt(Interpreter(parse_module(level_3())), tasks, theta_0())
-    travelling = adapt(Streamed(interpreted(parse_module(one_step()))), tasks, theta_0())
+    travelling = adapt(Streamed(interpreted(parse_module(one_step(level_3())))), tasks, theta_0())
     assert np.array_equal(kept, travelling)
     assert np.abs(kept - theta_0()).max() > 0.1
 
@@ -77,6 +79,21 @@ def test_every_bit_in_the_predicted_cycles(arrays: str, lanes: int) -> None:
     for seed in range(3):
         each.disturb(seed)
         assert each.check([1, 2], seed) == each.predict([1, 2])
+
+
+def test_the_machine_takes_gradients_as_they_are(tmp_path: Path) -> None:
+    """With the preprocessing in the network: what it makes of them are activations like others."""
+    from examples.meta_learner.make_json import model
+
+    (tmp_path / "raw.json").write_text(json.dumps(model(preprocess=True)))
+    shutil.copy(FOLDER / "meta_sinusoid.npz", tmp_path)
+    text = level_3(tmp_path / "raw.json")
+    products = [op for op in parse_module(text).walk() if op.name == "linalg.matvec"]
+    widths = [element_of(op.operands[1].type) for op in products]
+    assert all(isinstance(each, FixedType) and each.width <= 16 for each in widths)
+    each = machine(66, "each", 4, text)
+    assert [port.name for port in ports(each.level_5, "input")][:2] == ["gradient", "loss"]
+    assert each.check([3, 2], 1) == each.predict([3, 2])
 
 
 def test_arrays_of_their_own_are_always_busy() -> None:

@@ -115,7 +115,11 @@ def test_size_and_clock_are_the_best_known(case: str) -> None:
     assert found["latency"]["us"] == 1000 / clock[0]
 
 
-CHARGE = {"microjoules": {"low": 20.0, "mid": 25.0, "high": 40.0}, "us": 50.0, "static_share": 0.7}
+CHARGE = {
+    "microjoules": {"low": 20.0, "mid": 25.0, "high": 40.0}, "us": 50.0, "static_share": 0.7,
+    "terms": {"memory": dict.fromkeys(("low", "mid", "high"), 0.0),
+              "dram": {"low": 8.0, "mid": 12.0, "high": 16.4}},
+}  # fmt: skip
 ENERGY = {
     "work": WORK.attribute(), "size": dataclasses.asdict(SIZE), "clock": dataclasses.asdict(CLOCK),
     "latency": CHARGE, "period": None, "warnings": ["do not believe it"],
@@ -133,7 +137,10 @@ def test_a_ratio_is_an_interval() -> None:
 
 def test_the_tables() -> None:
     lines = compare("tiny", ENERGY, [REFERENCE], 50.14).splitlines()
-    assert "| tiny, alone | 20 | 25 | 40 | 50 | 70% |" in lines
+    assert "| tiny, alone, 100 MHz ASSUMED | 20 | 25 | 40 | 50 | 70% |" in lines
+    assert "| of it, alone | uJ, low | mid | high |" in lines
+    assert "| dram: what comes from outside and goes there | 8 | 12 | 16.4 |" in lines
+    assert not any(line.startswith("| memory") for line in lines)
     assert "| a CPU | 400 | | 8000 | 100 | |" in lines
     assert "| ratio | at least | at most | 50.14 lies |" in lines
     assert "| a CPU, to alone | 10 | 400 | inside |" in lines
@@ -142,7 +149,8 @@ def test_the_tables() -> None:
         "2000 multiplications, 300 words of 16 bits, 40 bits from outside"
     )
     assert lines[-2:] == ["- reference: 4 to 80 W: its label", "- do not believe it"]
-    idle = {**ENERGY, "period": {**CHARGE, "us": 900.0}}
+    placed = {"mhz": 120.0, "source": "nextpnr-ecp5"}
+    idle = {**ENERGY, "clock": placed, "period": {**CHARGE, "us": 900.0}}
     lines = compare("tiny", idle, [REFERENCE]).splitlines()
     assert "| tiny, with the idle time of its period | 20 | 25 | 40 | 900 | 70% |" in lines
     assert "| a CPU, to with the idle time of its period | 10 | 400 |" in lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
@@ -12,7 +13,7 @@ from lstmir.interpreter.plan import Array
 from lstmir.interpreter.run import run_samples
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Value
-from lstmir.ir.types import element_of, shape_of
+from lstmir.ir.types import Type, element_of, shape_of
 from lstmir.numeric.fixed import FixedType
 from lstmir.passes.machine.reading import read_program
 from lstmir.passes.machine.timing import timing_from
@@ -128,9 +129,14 @@ def test_states_that_travel(arrays: str) -> None:
     found = _work_of(module, "ecp5-85k")
     assert found.multiplications == listener.count > 0
     assert found.cycles == machine.predict([STEPS])
-    bits = sum(
-        prod(size or STEPS for size in shape_of(type_)) * element.width
-        for type_ in [*types, *module.main.result_types]
-        if isinstance(element := element_of(type_), FixedType)
-    )
+    bits = sum(map(_bits_on_the_wires, (types, module.main.result_types)))
     assert stream_bits(read_program(Schedule(), module), STEPS) == bits > 0
+
+
+def _bits_on_the_wires(types: Sequence[Type]) -> int:
+    """As docs/streams.md has it: two words a beat, each as wide as the widest element needs."""
+    elements = [element for each in types if isinstance(element := element_of(each), FixedType)]
+    widest = max(element.width for element in elements)
+    words = sum(prod(size or 1 for size in shape_of(each)[1:]) for each in types)
+    word = next(size for size in (8, 16, 32, 64) if size >= widest)
+    return STEPS * -(-words // 2) * 2 * word

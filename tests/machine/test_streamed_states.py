@@ -104,3 +104,26 @@ def test_ports_are_those_of_the_parameters() -> None:
         assert [port.shape[1:] for port in found] == [shape_of(value.type)[1:] for value in values]
     (scan,) = (op for op in module.walk() if op.name == "rnn.scan")
     assert "direction" not in scan.attributes
+
+
+SHAPED = """module @shaped {
+  func @main(%a: tensor<5x2xf32>, %h: tensor<2xf32>) -> (tensor<SHAPE>, tensor<1x2xf32>) {
+    %ys, %last = rnn.scan (%x = %a) state (%hp = %h) {
+      %hn = arith.add %x, %hp : tensor<2xf32>
+      %y = arith.mul %x, %hp : tensor<2xf32>
+      rnn.yield state (%hn) emit (%y) : (tensor<2xf32>, tensor<2xf32>) -> ()
+    } : (tensor<5x2xf32>, tensor<2xf32>) -> (tensor<5x2xf32>, tensor<2xf32>)
+    %1 = tensor.reshape %ys : (tensor<5x2xf32>) -> tensor<SHAPE>
+    %2 = tensor.reshape %last : (tensor<2xf32>) -> tensor<1x2xf32>
+    return %1, %2 : (tensor<SHAPE>, tensor<1x2xf32>) -> ()
+  }
+}
+"""
+
+
+def test_results_may_have_another_shape_within_a_step() -> None:
+    module = apply(parse_module(SHAPED.replace("SHAPE", "5x1x2xf32")), "stream-states")
+    verify(module)
+    assert [shape_of(each) for each in module.main.result_types] == [(None, 2), (None, 2)]
+    with pytest.raises(UserError, match=r"'tensor\.reshape' works on what the recurrence gives"):
+        apply(parse_module(SHAPED.replace("SHAPE", "10xf32")), "stream-states")

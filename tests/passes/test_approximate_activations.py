@@ -163,9 +163,20 @@ def test_a_wide_operand_may_be_exact() -> None:
     assert bound_of(module) == 0
 
 
-def test_magnitudes_need_no_table_however_wide() -> None:
-    source, target = FixedType(True, 40, 20), FixedType(True, 30, 12)
-    operands = np.array([-(2**39), 1 - 2**39, -1, 0, 1, 2**38 + 129, 2**39 - 1])
+WIDE = np.array([-(2**39), 1 - 2**39, -1, 0, 1, 2**38 + 129, 2**39 - 1])
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "operands"),
+    [
+        (FixedType(True, 40, 20), FixedType(True, 30, 12), WIDE),
+        (FixedType(True, 12, 7), FixedType(True, 12, 7), np.arange(-2048, 2048)),
+        (FixedType(True, 9, 6), FixedType(False, 5, 3), np.arange(-256, 256)),
+    ],
+)
+def test_magnitudes_need_no_table(
+    source: FixedType, target: FixedType, operands: np.ndarray
+) -> None:
     for name in ("abs", "relu"):
         module = replaced(function_of(name, source, target))
         assert stored_bits(module) == 0

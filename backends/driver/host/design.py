@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .errors import DriverError
 
 FACTS = "design.json"
-_PLAIN = ("name", "steps", "every_step", "golden")
+_PLAIN = ("name", "steps", "every_step", "states", "golden")
 
 Array = NDArray[Any]
 
@@ -156,7 +156,8 @@ class Design:
     """The design in `folder`: its streams, its registers, and where its parts are.
 
     A packet has at most `steps` steps, any number for None. A result has as many if `every_step`, or
-    else one.
+    else one. `states` are the inputs that are states, and the outputs that are the same a step later:
+    none if the machine keeps its states itself.
     """
 
     name: str
@@ -165,6 +166,7 @@ class Design:
     output: Stream
     steps: int | None
     every_step: bool
+    states: dict[str, str]
     golden: str
     registers: dict[str, Register]
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 KINDS = {"latency": "alone", "period": "with the idle time of its period"}
+TERMS = {"dram": "dram: what comes from outside and goes there"}
+"""Terms whose names alone do not tell what they are."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def verdict(bounds: tuple[float, float], claim: float) -> str:
 def compare(
     name: str, energy: dict[str, Any], references: Sequence[Reference], claim: float | None = None
 ) -> str:
-    """Tables in Markdown: microjoules of an inference, ratios, and what both rest on.
+    """Tables in Markdown: microjoules of an inference, what they go to, ratios, and what all rest on.
 
     `energy` is that of a summary, with a `latency` that is not null.
     """
@@ -55,6 +57,7 @@ def compare(
         *_accelerator(name, energy),
         *map(_reference, references),
         "",
+        *_terms(energy),
         *_ratios(energy, references, claim),
         "",
         *(f"- {line}" for line in _assumptions(name, energy, references)),
@@ -66,10 +69,24 @@ def _charges(energy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     return ((what, energy[kind]) for kind, what in KINDS.items() if energy[kind])
 
 
+def _terms(energy: dict[str, Any]) -> Iterator[str]:
+    """What each charge goes to, without what takes nothing."""
+    for what, charge in _charges(energy):
+        yield f"| of it, {what} | uJ, low | mid | high |"
+        yield "| --- | ---: | ---: | ---: |"
+        for name, term in charge["terms"].items():
+            figures = " | ".join(f"{figure:.4g}" for figure in term.values())
+            if any(term.values()):
+                yield f"| {TERMS.get(name, name)} | {figures} |"
+        yield ""
+
+
 def _accelerator(name: str, energy: dict[str, Any]) -> Iterator[str]:
+    clock = energy["clock"]
+    assumed = f", {clock['mhz']:g} MHz ASSUMED" if clock["source"] == "assumed" else ""
     for what, charge in _charges(energy):
         figures = " | ".join(f"{figure:.4g}" for figure in charge["microjoules"].values())
-        yield f"| {name}, {what} | {figures} | {charge['us']:.4g} | {charge['static_share']:.0%} |"
+        yield f"| {name}, {what}{assumed} | {figures} | {charge['us']:.4g} | {charge['static_share']:.0%} |"
 
 
 def _reference(reference: Reference) -> str:

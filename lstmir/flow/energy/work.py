@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from lstmir.flow.sizing.choose import cycles
+from lstmir.interpreter.streams import beat_width
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
@@ -69,8 +70,13 @@ def count_work(
 
 
 def stream_bits(program: Program, steps: int) -> int:
-    """Bits of both streams: what comes from a memory outside and goes to it where the states travel."""
-    return sum(count * width for count, width in _streamed(program, steps))
+    """Bits on the wires of both streams: what comes from a memory outside, and goes there, where the
+    states travel. Words are extended and steps filled up, and so they lie in that memory.
+    """
+    coming = steps * program.beats_in * beat_width(*program.input_types)
+    results = steps if program.result.every_step else 1
+    going = results * program.beats_out * beat_width(*program.result_types)
+    return program.lanes * (coming + going)
 
 
 def _streamed(program: Program, steps: int) -> Iterator[tuple[int, int]]:
