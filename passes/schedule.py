@@ -8,7 +8,7 @@ from typing import ClassVar
 from lstmir.ir.module import Module
 from lstmir.passes.machine.pipeline import PERIODS, Depth, accesses, stage
 from lstmir.passes.machine.program import Program
-from lstmir.passes.machine.reading import read_program
+from lstmir.passes.machine.reading import phases_of, read_program
 from lstmir.passes.machine.timetable import Timetable, best_timetable
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
@@ -48,12 +48,12 @@ class Schedule:
         if self.lanes not in LANES:
             raise cannot(self, f"lanes must be 1, 2, 4, 8 or 16, not {self.lanes}")
         program = replace(read_program(self, module), lanes=self.lanes)
-        if program.takes_packets and not (program.receives_words and program.sends_words):
+        if program.takes_packets and not program.receives_words:
             why = (
-                "a recurrence that begins with the last step has one input and one output, a word a beat, "
-                "and shares one array"
+                "a network that needs whole sequences has one input, a word a beat, and all its nests share "
+                "one array"
             )
-            raise cannot(self, why, None, "take lanes=1 and arrays=one, and join the outputs")
+            raise cannot(self, why, None, "take lanes=1 and arrays=one, and join the inputs")
         depths = list(PERIODS) if self.operations == 1 else [Depth(0, 0, 2)]
         tables = [self.timetable(program, depth) for depth in depths]
         best = min(
@@ -62,8 +62,9 @@ class Schedule:
         )
         table = self.timetable(program, depths[best])
         _mark(table)
+        phases = phases_of(program.scans)
         for scan in program.scans:
-            scan.attributes["interval"] = table.step
+            scan.attributes["interval"] = table.steps[phases[scan]]
         module.attributes["timing"] = table.timing().attribute()
 
     def timetable(self, program: Program, depth: Depth) -> Timetable:

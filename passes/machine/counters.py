@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstmir.ir.operation import Value
-from lstmir.ir.types import I1
+from lstmir.ir.types import I1, Type
 from lstmir.passes.machine.logic import Logic, natural
 from lstmir.passes.machine.orders import Segment, segments
 from lstmir.passes.machine.program import Program
@@ -28,9 +28,9 @@ class Sequencer:
     `tile` counts within a group of a nest, those of each nest behind those of the nest before,
     `address` over all tiles. `begins` and `ends` mark the first and last tile of a run, `resumes` a
     run that goes on with sums, `finishes` the end of one that leaves its sums to the tail. `nest` is
-    the number of the nest. `bank` is the half of the states' memories that is read, `buffer` that of
-    the input; `first` says that the states are the initial ones, `last` that no step follows. Of
-    whole sequences, `up` and `down` count the steps from the first and from the last one.
+    the number of the nest. `banks` are, for each phase, the half of its states' memories that is read,
+    `buffer` that of the input; `first` says that the states are the initial ones, `last` that no step
+    follows. Of whole sequences, `up` and `down` count the steps from the first and from the last one.
     """
 
     working: Value
@@ -43,7 +43,7 @@ class Sequencer:
     nest: Value
     first: Value
     last: Value
-    bank: Value
+    banks: tuple[Value, ...]
     buffer: Value
     up: Value | None = None
     down: Value | None = None
@@ -62,14 +62,18 @@ class Stretch:
 
 def stretches(
     program: Program, slots: Sequence[Slot], bases: Sequence[int], timing: Timing
-) -> tuple[list[Stretch], int]:
-    """What is run in a step, then in the finish; and where the finish begins."""
-    steps = len(program.step)
-    step = _part(program, range(steps), slots, bases, 0, timing.step)
-    if not program.finish:
-        return step, len(step)
-    rest = range(steps, len(program.nests))
-    return step + _part(program, rest, slots, bases, timing.gap, timing.finish), len(step)
+) -> tuple[list[Stretch], list[int]]:
+    """What is run in a step of each phase, then in the finish; and where each of these begins."""
+    found: list[Stretch] = []
+    begins = []
+    for phase, (gap, length) in enumerate(zip(timing.gaps, timing.steps, strict=True)):
+        begins.append(len(found))
+        found += _part(program, program.phase(phase), slots, bases, gap, length)
+    begins.append(len(found))
+    if program.finish:
+        rest = range(len(program.step), len(program.nests))
+        found += _part(program, rest, slots, bases, timing.gap, timing.finish)
+    return found, begins
 
 
 def _part(
@@ -79,7 +83,7 @@ def _part(
     """The stretches of some nests, idle ones where a nest starts later than the one before ends."""
     found: list[Stretch] = []
     at = -gap
-    releasing = _last_reader(program) if numbers[0] == 0 else None
+    releasing = _last_reader(program)
 
     def wait(until: int, nest: int) -> None:
         if until > at:
@@ -113,7 +117,8 @@ class Counters:
         timing: Timing, unit: str, what: str,
     ) -> None:  # fmt: skip
         self.logic, self.program, self.unit = logic, program, unit
-        self.stretches, self.finish = stretches(program, slots, bases, timing)
+        self.stretches, self.begins = stretches(program, slots, bases, timing)
+        self.finish = self.begins[-1]
         logic.enter(unit, what)
         stretches_ = self.stretches
         tiles = max(each.first + each.segment.first + each.segment.tiles for each in stretches_)
@@ -166,7 +171,7 @@ class Counters:
         return logic.any(logic.no(self.active), self.done, hint="may_decide")
 
     def walk(
-        self, starts: Starts, first: Value, last: Value, bank: Value, buffer: Value
+        self, starts: Starts, first: Value, last: Value, banks: tuple[Value, ...], buffer: Value
     ) -> Sequencer:
         """The counters from here on, and what they say."""
         logic = self.logic
@@ -180,7 +185,7 @@ class Counters:
         nest = self.by_stretch("nest", lambda s: s.nest)
         return Sequencer(
             working, self.tile, self.address, begins, ends, logic.all(working, resumes), finishes,
-            nest, first, last, bank, buffer,
+            nest, first, last, banks, buffer,
         )  # fmt: skip
 
     def input_read(self, tile: Sequencer) -> Value:
@@ -244,7 +249,15 @@ class Counters:
         if self.program.finish:
             address = logic.select(finish, logic.literal(begun, self.address.type), address)
         zero = logic.literal(0, self.address.type)
-        logic.drive(self.address, logic.select(step, zero, address))
+        logic.drive(self.address, logic.select(step, self.step_address(zero), address))
+
+    def step_address(self, first: Value) -> Value:
+        """The address of the first tile of the step that would start."""
+        return first
+
+    def of_step(self, of: Callable[[Stretch], int], type_: Type) -> Value:
+        """A constant of the stretch with which the step begins that would start."""
+        return self.logic.literal(of(self.stretches[0]), type_)
 
     def successors(self) -> dict[int, Stretch]:
         """The stretch behind each, by its identity."""
@@ -269,9 +282,7 @@ class Counters:
         if self.program.finish:
             first = of(self.stretches[self.finish])
             value = logic.select(finish, logic.literal(first, state.type), value)
-        logic.drive(
-            state, logic.select(step, logic.literal(of(self.stretches[0]), state.type), value)
-        )
+        logic.drive(state, logic.select(step, self.of_step(of, state.type), value))
 
 
 def _first_tile(stretch: Stretch) -> int:

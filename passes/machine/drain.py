@@ -74,7 +74,9 @@ class Drain:
         return self._flags[name]
 
     def delayed_flag(self, name: str) -> Value:
-        logic, now = self.logic, getattr(self.sequencer, name)
+        logic, sequencer = self.logic, self.sequencer
+        is_bank = name == "bank"
+        now = sequencer.banks[self.nest.phase] if is_bank else getattr(sequencer, name)
         logic.enter(f"{self.nest.name}_{'drain' if self.nest.turns > 1 else 'tail'}")
         if self.nest.turns == 1:
             return logic.later(now, self.latency - 1)

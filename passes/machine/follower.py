@@ -39,7 +39,8 @@ class FollowerBuilder(Counters):
         """
         logic = self.logic
         self.begin()
-        flags = [leader.first, leader.last, leader.bank, leader.buffer]
+        (bank,) = leader.banks
+        flags = [leader.first, leader.last, bank, leader.buffer]
         own = [self.first, self.last, self.bank, self.buffer]
         start, waited = start_step, 0
         while self.behind - waited > self.interval:
@@ -51,4 +52,6 @@ class FollowerBuilder(Counters):
         for state, value in zip(own, flags, strict=True):
             logic.drive(state, logic.select(start, value, state))
         nothing = logic.truth(False)
-        return self.walk((start, nothing, nothing), *own)
+        return self.walk(
+            (start, nothing, nothing), self.first, self.last, (self.bank,), self.buffer
+        )

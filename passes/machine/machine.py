@@ -19,10 +19,12 @@ from lstmir.passes.machine.memory_map import constants
 from lstmir.passes.machine.operands import operands_of, orders_of, slot_of
 from lstmir.passes.machine.output import OutputBuilder
 from lstmir.passes.machine.pairs import Block
+from lstmir.passes.machine.phases import PhasedSequencer
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.receiver import Receiver
 from lstmir.passes.machine.registers import RegisterBlock
 from lstmir.passes.machine.saturations import Saturations
+from lstmir.passes.machine.sequence_sender import SequenceSender
 from lstmir.passes.machine.sequencer import Requests, SequencerBuilder
 from lstmir.passes.machine.step_sender import StepSender
 from lstmir.passes.machine.tail import TailBuilder
@@ -56,6 +58,9 @@ class MachineBuilder:
         if not self.axi_lite:
             return self.streams(ports)
         known, most = constants(self.program), self.timing.room + self.program.buffers
+        most += (
+            self.program.phases > 1
+        )  # of one, the buffer may be free before its result is promised
         block = RegisterBlock(self.logic, ports, known, most)
         return block.build(self.streams(block.gated(), block.saturations))
 
@@ -104,10 +109,12 @@ class MachineBuilder:
     def sender(self) -> OutputBuilder | StepSender:
         """The output side: most results are words in the order in which tails store them."""
         program, room = self.program, self.timing.room
+        if program.sends_sequences:
+            return SequenceSender(self.logic, program, room)
         if not program.sends_words:
             return StepSender(self.logic, program, room)
         (result,) = program.result_types
-        interval = self.timing.finish if program.finish else self.timing.step
+        interval = self.timing.finish if program.finish else self.timing.steps[-1]
         return OutputBuilder(
             self.logic, result, program.result, room, result_tails(program), beat_width(result),
             interval,
@@ -124,7 +131,8 @@ class MachineBuilder:
     def sequencer(self, part: Program) -> SequencerBuilder:
         """Who decides."""
         bases = self.words(part).bases
-        return SequencerBuilder(self.logic, part, self.slots(part), bases, self.timing)
+        kind = SequencerBuilder if part.phases == 1 else PhasedSequencer
+        return kind(self.logic, part, self.slots(part), bases, self.timing)
 
     def follower(self, part: Program, number: int) -> FollowerBuilder:
         """Who follows."""

@@ -19,6 +19,7 @@ class Kind(Enum):
     INPUT = "input"
     STATE = "state"
     LOCAL = "local"
+    SEQUENCE = "sequence"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ class Memory:
 
     A state starts a sequence as `initial`. Of an input, `depth` words of each step are used, `size`
     come in; so many `steps` are kept, and a sequence has at most `longest` (0 for any).
+
+    What a phase leaves for later ones is a whole sequence: of so many `steps`, in the order in which
+    they are computed, what the memory `source` holds after each. One that `is_reverse` has the
+    sequence's last step first.
     """
 
     name: str
@@ -37,6 +42,8 @@ class Memory:
     size: int
     steps: int = 1
     longest: int = 0
+    source: int | None = None
+    is_reverse: bool = False
 
 
 class Place(NamedTuple):
@@ -102,7 +109,8 @@ class Nest:
 
     One that `is_reverse` reads the input from its last step on. So many `tails` take a unit each at
     once. `places` are the memories that a tail loads and stores, by the value that stands for them
-    in its body; `stores` are those that it stores.
+    in its body; `stores` are those that it stores. It runs in the steps of a `phase`, or behind the
+    last one.
     """
 
     name: str
@@ -118,6 +126,7 @@ class Nest:
     is_reverse: bool = False
     tails: int = 1
     array: int = 0
+    phase: int = 0
 
     @property
     def turns(self) -> int:

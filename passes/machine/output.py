@@ -36,7 +36,7 @@ class OutputBuilder:
         interval: int,
     ) -> None:  # fmt: skip
         self.logic, self.element, self.result = logic, element, result
-        self.rows = room if tails == 1 else output_rows(result, tails)
+        self.rows = room if tails == 1 else output_rows(result, tails, room // result.count)
         self.tails, self.beat = tails, beat
         logic.enter(
             "sender", "Words of the result wait in a memory, and leave as a packet of beats."

@@ -66,6 +66,9 @@ class Result:
 class Program:
     """A tiled network: nests that run in each step, nests that run behind the last one.
 
+    A sequence is worked off in phases: the nests of one run in all its steps, then those of the next,
+    which may read whole sequences of the ones before. Most networks have one.
+
     Each multiplier of the array has `input_stages` registers of its own in front; behind it, so many
     levels of `adders` stand between two registers at most. A beat of the streams has so many `lanes`,
     and `buffers` steps of the input are held. Where nests have arrays of their own, what one of them runs is
@@ -87,6 +90,39 @@ class Program:
     def nests(self) -> tuple[Nest, ...]:
         """All nests in the order in which they run."""
         return self.step + self.finish
+
+    @cached_property
+    def phases(self) -> int:
+        """How often the steps of a sequence are run through."""
+        return 1 + max(nest.phase for nest in self.step)
+
+    def phase(self, number: int) -> range:
+        """The numbers of the nests of a phase."""
+        mine = [n for n, nest in enumerate(self.step) if nest.phase == number]
+        return range(mine[0], mine[-1] + 1)
+
+    @cached_property
+    def writers(self) -> dict[int, Nest]:
+        """Which nest stores a memory."""
+        return {memory: nest for nest in (self.whole or self).nests for memory in nest.stores}
+
+    @property
+    def steps(self) -> int:
+        """Steps of a memory of whole sequences."""
+        return max(2, self.input.longest)
+
+    @property
+    def reading_phase(self) -> int:
+        """The last phase whose nests read an input."""
+        return max((nest.phase for nest in self.step if self.reads_input(nest)), default=0)
+
+    def copies(self, memory: int) -> list[int]:
+        """The memories of whole sequences that take what a memory is given."""
+        return [n for n, other in enumerate(self.memories) if other.source == memory]
+
+    def is_sequence(self, memory: int) -> bool:
+        """Whether a memory is what a phase leaves for later ones."""
+        return self.memories[memory].kind is Kind.SEQUENCE
 
     @property
     def takes_packets(self) -> bool:
@@ -143,13 +179,37 @@ class Program:
     @property
     def sends_words(self) -> bool:
         """Whether a word of the one output leaves a beat, in the order in which tails store them."""
-        return set(self.result.ports) == {0} and self.lanes == 1 and not self.leaves_early
+        is_plain = set(self.result.ports) == {0} and self.lanes == 1
+        return is_plain and not self.leaves_early and not self.sends_sequences
 
     @cached_property
     def leaves_early(self) -> bool:
-        """Whether the last step itself gives a part of the result, beside what runs behind it."""
-        stored = {memory for nest in (self.whole or self).step for memory in nest.stores}
-        return bool(self.finish) and not stored.isdisjoint(self.result.memories)
+        """Whether a last step gives a part of the result, beside what comes behind its phase."""
+        if self.result.every_step:
+            return False
+        whole = self.whole or self
+        begun = [whole.writers[memory] for memory in self.result.memories]
+        return any(
+            nest in whole.step and (bool(self.finish) or nest.phase < self.phases - 1)
+            for nest in begun
+        )
+
+    @cached_property
+    def sends_sequences(self) -> bool:
+        """Whether steps of the result are there in another order than they leave: all of them wait."""
+        nests = [self.writers[memory] for memory in self.result.memories]
+        return self.result.every_step and any(
+            nest.is_reverse or nest.phase < self.phases - 1 for nest in nests
+        )
+
+    @cached_property
+    def promising(self) -> int | None:
+        """The phase whose steps promise a result; None if only what runs behind the last one does."""
+        phases = [
+            nest.phase for memory in self.result.memories
+            for nest in (self.writers[memory],) if nest in (self.whole or self).step
+        ]  # fmt: skip
+        return min(phases, default=None)
 
     def readings(self, number: int) -> tuple[Reading, ...]:
         """How an input is read: by the array, from its first word on, and by tails."""
@@ -241,7 +301,7 @@ class Program:
         """Whether words of vectors take long to read: from deep memories, or from one of many."""
         lanes = {number: self.memory_lanes(number) for number in self.walked}
         halves = [2 * -(-self.memories[number].depth // count) for number, count in lanes.items()]
-        return max(halves) > _DEEP or len(halves) > _MANY
+        return max(halves) > _DEEP or len(halves) > _MANY or self.phases > 1
 
     def lanes_read(self, walk: Walk) -> np.ndarray:
         """Neighbours counted in the row of the vector's memory instead of in the window; -1 stays."""

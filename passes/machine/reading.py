@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
@@ -37,37 +38,39 @@ def read_program(pass_: Pass, module: Module) -> Program:
         raise cannot(pass_, "the machine runs recurrences, and this program has none")
     for scan in scans:
         _check_scan(pass_, module, scan)
-    reader = _Reader(pass_, module)
+    phases = phases_of(scans)
+    scans.sort(key=phases.__getitem__)
+    reader = _Reader(pass_, module, phases)
     for parameter in module.main.parameters:
         reader.input(parameter)
-    step = tuple(reader.nest(loop, scan) for scan in scans for loop in _loops(scan.regions[0]))
-    finish = tuple(reader.nest(loop) for loop in _loops(region))
+    step = [reader.nest(loop, scan) for scan in scans for loop in _loops(scan.regions[0])]
+    finish = [reader.nest(loop) for loop in _loops(region)]
     for scan in scans:
         reader.check_states(scan)
     result = reader.result()
     timing = module.attributes.get("timing", {})
     known = [timing.get(name, value) for name, value in _CHOSEN.items()]
-    return Program(tuple(reader.memories), step, finish, result, tuple(scans), *known)
+    first, rest = (tuple(map(reader.with_copies, part)) for part in (step, finish))
+    return Program(tuple(reader.memories), first, rest, result, tuple(scans), *known)
 
 
 _CHOSEN = {"input_stages": 0, "adders": 1, "lanes": 1, "buffers": 2}
 """What `schedule` decides about the program, and what it is until then."""
 
+_BEHIND = ("rnn.scan", "tile.for")
+"""What the function has that recurrences do not: their last states, and what is made of them."""
+
 
 def _check_scan(pass_: Pass, module: Module, scan: Operation) -> None:
-    """All recurrences run step by step together: each reads the model's one input as it comes in."""
+    """Recurrences read the model's inputs step by step, or what others have emitted."""
     if segment(scan, "length"):
         why = "the machine runs to the end of its packet, not to a length"
         raise cannot(pass_, why, scan.location)
     for value in segment(scan, ""):
-        if value not in module.main.parameters:
-            why = "a recurrence must read the model's inputs as they come in"
-            note = "one that reads the whole sequence of another is a model of its own"
+        if value not in module.main.parameters and not is_emitted(value):
+            why = "a recurrence must read the model's inputs, or what another one emits"
+            note = "cut the model there: what is done to all steps at once is done by the host"
             raise cannot(pass_, why, scan.location, note)
-    emits = scan.results[: len(scan.results) - len(segment(scan, "state"))]
-    if is_reverse(scan) and any(scan.parent.uses(value) for value in emits):
-        why = "what a reverse recurrence emits comes in reverse order: the machine gives its last state"
-        raise cannot(pass_, why, scan.location)
 
 
 def is_reverse(scan: Operation) -> bool:
@@ -75,11 +78,27 @@ def is_reverse(scan: Operation) -> bool:
     return bool(scan.attributes.get("direction", "forward") == "reverse")
 
 
+def is_emitted(value: Value) -> bool:
+    """Whether a value is a sequence that a recurrence emits."""
+    return value.op.name == "rnn.scan" and value.index < _emits(value.op)
+
+
+def phases_of(scans: Sequence[Operation]) -> dict[Operation, int]:
+    """The phase in which each recurrence runs: the first one behind all that it reads."""
+    found: dict[Operation, int] = {}
+    for scan in scans:
+        read = [found[value.op] for value in segment(scan, "") if is_emitted(value)]
+        found[scan] = max(read, default=-1) + 1
+    return found
+
+
 @dataclass
 class _Reader:
     pass_: Pass
     module: Module
+    phases: dict[Operation, int]
     memories: list[Memory] = field(default_factory=list)
+    _scan: Operation | None = None
     _known: dict[object, int] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
     _nests: set[str] = field(default_factory=set)
@@ -98,18 +117,30 @@ class _Reader:
             return self.padded(value)
         if op.name == "tile.store":
             return self.place(op.operands[0])
+        if is_emitted(value):
+            why = "what is done to a whole sequence at once has no unit in the machine"
+            raise cannot(
+                self.pass_, why, op.location, "cut the model there, and leave it to the host"
+            )
+        if self._scan is not None and op.name in _BEHIND and op.parent is self.module.main.region:
+            why = "a recurrence must read steps of sequences, not what another one has at its end"
+            raise cannot(self.pass_, why, op.location, "cut the model there: that is another model")
         if op.name == "tile.for":
             place = self.carried(op, value.index)
             return Place(place.memory, True)
         if op.name == "rnn.scan":
             return Place(self.state(op, value.index - _emits(op), value), False)
+        if op.name == "tensor.slice" and not op.attributes["start"]:
+            whole = self.place(op.operands[0])
+            if whole is not None and self.memories[whole.memory].kind is Kind.SEQUENCE:
+                return whole
         owner = op.region.owner if op.region is not None and op is op.region.entry else None
         if owner is not None and owner.name == "tile.for":
             return self.carried(owner, value.index - 1)
         if owner is not None and owner.name == "rnn.scan":
             inputs = len(segments_of(owner)[0])
             if value.index < inputs:
-                return Place(self.input(segment(owner, "")[value.index]), False)
+                return self.step_of(segment(owner, "")[value.index])
             return Place(self.state(owner, value.index - inputs, value), False)
         why = f"'{op.name}' is no memory of the machine"
         raise cannot(self.pass_, why, op.location, "cut the model there, and leave it to the host")
@@ -123,14 +154,49 @@ class _Reader:
             raise cannot(self.pass_, why, None, "let start-at-zero make states zeros")
         step = _flat_step(parameter)
         number = self.memory(parameter, Kind.INPUT, parameter, size=step)
-        scans = [op for op in self.module.main.region.operations() if op.name == "rnn.scan"]
-        longest = self.longest()
-        steps = longest if any(map(is_reverse, scans)) else 1
-        if not steps:
-            why = "a recurrence that begins with the last step needs to know the longest sequence"
-            raise cannot(self.pass_, why, None, "export the model with a fixed number of steps")
+        longest, steps = self.longest(), 1
+        if any(self.phases.values()):
+            steps = self.steps("a recurrence that reads the whole sequence of another")
+        elif any(map(is_reverse, self.phases)):
+            self.steps("a recurrence that begins with the last step")
+            steps = longest
         self.memories[number] = replace(self.memories[number], steps=steps, longest=longest)
         return number
+
+    def steps(self, who: str) -> int:
+        """The steps of a memory of whole sequences; a counter of them needs a bit."""
+        longest = self.longest()
+        if not longest:
+            why = f"{who} needs to know the longest sequence"
+            raise cannot(self.pass_, why, None, "export the model with a fixed number of steps")
+        return max(2, longest)
+
+    def step_of(self, sequence: Value) -> Place:
+        """The memory of an input, or of what an earlier phase leaves."""
+        if sequence in self.module.main.parameters:
+            return Place(self.input(sequence), False)
+        return Place(self.sequence(sequence), False)
+
+    def sequence(self, value: Value) -> int:
+        """The memory of what a recurrence emits, of the whole sequence."""
+        scan = value.op
+        emitted = self.place(segment(scan.regions[0].end, "emit")[value.index])
+        if emitted is None or not emitted.is_new:
+            why = "a recurrence must read what a nest of another one writes in each step"
+            raise cannot(self.pass_, why, scan.location, "let the cell compute it")
+        key, source = (scan, "sequence", emitted.memory), self.memories[emitted.memory]
+        if key not in self._known:
+            number = self.memory(key, Kind.SEQUENCE, value, size=source.depth)
+            self.memories[number] = replace(
+                self.memories[number], steps=self.steps("a recurrence"), source=emitted.memory,
+                is_reverse=is_reverse(scan),
+            )  # fmt: skip
+        return self._known[key]
+
+    def with_copies(self, nest: Nest) -> Nest:
+        """A nest that stores all memories that take what it computes."""
+        copies = {n for n, memory in enumerate(self.memories) if memory.source in nest.stores}
+        return replace(nest, stores=nest.stores | copies)
 
     def longest(self) -> int:
         """The steps of the longest sequence that the model takes, 0 if it takes any."""
@@ -178,6 +244,8 @@ class _Reader:
     # -- nests ------------------------------------------------------------------------------
 
     def nest(self, loop: Operation, scan: Operation | None = None) -> Nest:
+        """A nest of a recurrence, or one that runs behind all of them."""
+        self._scan = scan
         body = loop.regions[0]
         *walk_loops, tail = _loops(body)
         walks = tuple(self.walk(loop, op) for op in walk_loops)
@@ -195,21 +263,23 @@ class _Reader:
                 places[op.operands[0]] = found
                 stores |= {found.memory} if op.name == "tile.store" else set()
         name = unique(plain(loop.result_names[0], "nest"), self._nests)
+        self._scan = None
         return Nest(
             name, walks, int(loop.attributes["trip"]), units, sums, sum_type, loop, tail,
             places, frozenset(stores), scan is not None and is_reverse(scan),
             int(loop.attributes.get("tails", 1)), int(loop.attributes.get("array", 0)),
+            max(self.phases.values()) if scan is None else self.phases[scan],
         )  # fmt: skip
 
     def check_word(self, op: Operation, place: Place, units: int) -> None:
         """A tail works on the word of its own unit, in the memories that nests write."""
-        if self.memories[place.memory].steps > 1:
+        memory = self.memories[place.memory]
+        if memory.kind is Kind.INPUT and memory.steps > 1:
             why = "a tail reads no input of a machine that begins with the last step"
             raise cannot(
                 self.pass_, why, op.location, "multiply it by a matrix of ones on the diagonal"
             )
         base, strides = op.attributes["base"], tuple(op.attributes["strides"])
-        memory = self.memories[place.memory]
         if memory.kind is Kind.INPUT:
             base = 0  # of what comes in, every word can be had
         is_shared = strides == (0, 0) and (memory.depth == 1 or memory.kind is Kind.INPUT)

@@ -168,10 +168,7 @@ class Receiver:
         logic = self.logic
         if step is None:
             return bank_address(logic, buffer, row, self.rows)
-        parts = [buffer, logic.widened(step, natural(self.memory.steps))]
-        if self.rows > 1:
-            parts.append(logic.widened(row, natural(self.rows)))
-        return logic.op("rtl.concat", *parts)
+        return step_address(logic, step, row, self.memory.steps, self.rows, buffer)
 
     def memories(self, accept: Value, at: Position, data: Value) -> list[Value]:
         logic, element = self.logic, self.memory.type
@@ -199,3 +196,18 @@ def bank_address(logic: Logic, bank: Value, row: Value, rows: int) -> Value:
 def bank_depth(rows: int) -> int:
     """Words of a memory with two banks of `rows` rows."""
     return 2 << (rows - 1).bit_length() if rows > 1 else 2
+
+
+def step_address(
+    logic: Logic, step: Value, row: Value, steps: int, rows: int, *above: Value
+) -> Value:
+    """The address of a row of a step, in a memory of `steps` steps, and many of those one above another."""
+    parts = [*above, logic.widened(step, natural(steps))]
+    if rows > 1:
+        parts.append(logic.widened(row, natural(rows)))
+    return logic.op("rtl.concat", *parts)
+
+
+def sequence_depth(steps: int, rows: int) -> int:
+    """Words of a memory of `steps` steps of `rows` rows."""
+    return 1 << natural(steps).width + (natural(rows).width if rows > 1 else 0)

@@ -43,7 +43,8 @@ class SequencerBuilder(Counters):
         self.in_finish = logic.reg(I1, "in_finish", 0)
         self.first = logic.reg(I1, "first_step", 0)
         self.last = logic.reg(I1, "last_step", 0)
-        self.bank = logic.reg(I1, "bank", 1)
+        banks = range(program.phases) if program.phases > 1 else ("",)
+        self.banks = tuple(logic.reg(I1, f"bank_{p}".rstrip("_"), 1) for p in banks)
         self.buffer = logic.reg(pointer, "buffer", 0)
         # Where steps overlap, refused packets may bring `take` round to a buffer that is still read.
         buffers = range(program.buffers) if program.buffers > 2 else ()
@@ -59,8 +60,7 @@ class SequencerBuilder(Counters):
         """The decisions and the counters."""
         self.begin()
         self.starts = self.decide(self.may_start(), requests)
-        flags = self.first, self.last, self.bank, self.buffer
-        tile = self.walk(self.starts, *flags)
+        tile = self.walk(self.starts, self.first, self.last, self.banks, self.buffer)
         tile.up, tile.down = self.up, self.down
         self.promises = self.promised(self.starts, requests)
         return tile
@@ -68,6 +68,8 @@ class SequencerBuilder(Counters):
     def promised(self, starts: Starts, requests: Requests) -> Value:
         """Whether what starts gives a result."""
         step, finish, _ = starts
+        if self.program.sends_sequences:
+            return self.logic.all(step, self.fresh)
         if self.program.finish and not self.program.leaves_early:
             return finish
         if self.program.result.every_step:
@@ -88,6 +90,8 @@ class SequencerBuilder(Counters):
         has_finish, is_early = bool(self.program.finish), self.program.leaves_early
         may_step = logic.all(decide, waits, logic.no(self.finish_due), hint="may_step")
         room = (requests.has_room,)
+        if self.program.sends_sequences:  # the first step takes the room of all
+            room = (logic.any(requests.has_room, logic.no(self.fresh)),)
         waits_for = () if has_finish and not is_early else room
         step = logic.all(may_step, logic.no(bad), *waits_for, hint="start_step")
         finish = logic.truth(False)
@@ -121,8 +125,7 @@ class SequencerBuilder(Counters):
         """What a decision changes for the next ones."""
         logic = self.logic
         taken = logic.all(step, last) if self.program.takes_packets else step
-        following = next_buffer(logic, self.take)
-        logic.drive(self.take, logic.select(logic.any(taken, error), following, self.take))
+        self.turn(taken, error)
         logic.drive(self.first, logic.select(step, self.fresh, self.first))
         logic.drive(self.last, logic.select(step, last, self.last))
         logic.drive(self.buffer, logic.select(step, self.take, self.buffer))
@@ -130,7 +133,7 @@ class SequencerBuilder(Counters):
             fresh = logic.select(step, last, self.fresh)
             logic.drive(self.fresh, logic.any(error, fresh))
             logic.drive(self.finish_due, logic.truth(False))
-            logic.drive(self.bank, logic.select(step, logic.no(self.bank), self.bank))
+            self.toggle(step)
             logic.drive(self.in_finish, logic.truth(False))
             return
         started = logic.any(finish, error)
@@ -138,8 +141,19 @@ class SequencerBuilder(Counters):
         due = logic.all(self.finish_due, logic.no(finish))
         logic.drive(self.finish_due, logic.any(logic.all(step, last), due))
         toggles = logic.any(step, finish)
-        logic.drive(self.bank, logic.select(toggles, logic.no(self.bank), self.bank))
+        self.toggle(toggles)
         logic.drive(self.in_finish, logic.select(toggles, finish, self.in_finish))
+
+    def turn(self, *when: Value) -> None:
+        """Go on to the next buffer of the input."""
+        logic = self.logic
+        following = next_buffer(logic, self.take)
+        logic.drive(self.take, logic.select(logic.any(*when), following, self.take))
+
+    def toggle(self, *when: Value) -> None:
+        """Change the halves of the states that are read and written, those of each phase."""
+        for bank, now in zip(self.banks, when, strict=True):
+            self.logic.drive(bank, self.logic.select(now, self.logic.no(bank), bank))
 
     def releases(self, read: Value, buffer: Value) -> list[Value]:
         """A buffer is free when its step was read for the last time, or its packet refused."""

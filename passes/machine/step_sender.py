@@ -22,19 +22,23 @@ class PartRows:
     """The memory of one part: `slots` results, of which a beat takes what is in its lanes.
 
     Word w lies in bank w % banks, so neither what is stored at once nor what leaves at once meet.
+    Where results are whole sequences, each has so many `steps`, in the order in which they are stored.
     """
 
     def __init__(
         self, logic: Logic, name: str, type_: FixedType, words: int, first: int, lanes: int,
-        slots: int, leaving: Leaving,
+        slots: int, leaving: Leaving, steps: int = 1,
     ) -> None:  # fmt: skip
         self.logic, self.words, self.first, self.lanes = logic, words, first, lanes
         self.tails, self.slots, self.type = len(leaving.words), slots, type_
         self.banks = lcm(self.tails, lanes)
         self.rows = -(-words // self.banks)
-        name = f"{name}_{leaving.part}"
+        self.name = name = f"{name}_{leaving.part}"
+        self.number = leaving.part
         self.slot = logic.reg(natural(slots), f"{name}_slot", 0)
+        self.step = logic.reg(natural(steps), f"{name}_step", 0) if steps > 1 else None
         bits = natural(slots).width + (natural(self.rows).width if self.rows > 1 else 0)
+        bits += natural(steps).width if steps > 1 else 0
         self.rams = [
             logic.ram(1 << bits, type_, f"{name}_bank_{bank}")
             for bank in range(min(self.banks, words))
@@ -50,9 +54,11 @@ class PartRows:
         turn = leaving.turn if is_lone else logic.delayed(leaving.turn, f"{name}_turn")
         words = [logic.delayed(word, f"{name}_word") for word in leaving.words]
         done = logic.all(leaving.valid, leaving.ends, leaving.kept)
+        if self.step is not None:
+            done = self.count(done, leaving.last, self.step, name)
         self.done = logic.delayed(done, f"{name}_done", reset=True)
         logic.drive(self.slot, logic.select(self.done, logic.plus_one(self.slot), self.slot))
-        address = self.address(self.slot, self.high(turn, bits))
+        address = self.address(self.slot, self.high(turn, bits), self.step)
         for bank, ram in enumerate(self.rams):
             mine = valid
             if bits and not is_lone:
@@ -60,6 +66,16 @@ class PartRows:
                 mine = logic.all(valid, logic.equals(part, bank // self.tails))
             word = words[bank % self.tails]
             logic.drive(ram, logic.op("rtl.write", ram, address, word, mine))
+
+    def count(self, done: Value, is_last: Value, step: Value, name: str) -> Value:
+        """Count the steps that are stored; whether the sequence is whole with the last of them."""
+        logic = self.logic
+        stored = logic.delayed(done, f"{name}_stored", reset=True)
+        whole = logic.all(done, is_last)
+        ends = logic.delayed(is_last, f"{name}_ends")
+        following = logic.select(ends, logic.literal(0, step.type), logic.plus_one(step))
+        logic.drive(step, logic.select(stored, following, step))
+        return whole
 
     def low(self, number: Value, bits: int) -> Value:
         assert isinstance(number.type, FixedType)
@@ -74,9 +90,10 @@ class PartRows:
             return logic.literal(0, wanted)
         return logic.widened(logic.bits(number, bits, width), wanted)
 
-    def address(self, slot: Value, row: Value) -> Value:
+    def address(self, slot: Value, row: Value, step: Value | None = None) -> Value:
         """The address of a row of a slot."""
-        return self.logic.op("rtl.concat", slot, *((row,) if self.rows > 1 else ()))
+        parts = [slot, *(() if step is None else (step,)), *((row,) if self.rows > 1 else ())]
+        return self.logic.op("rtl.concat", *parts)
 
     def lane_of(self, bank: int) -> int:
         """The lane in which words of a bank leave."""
@@ -86,7 +103,7 @@ class PartRows:
         """The beats in which words of a bank leave, row by row."""
         return [(self.first + w) // self.lanes for w in range(bank, self.words, self.banks)]
 
-    def read(self, bank: int, slot: Value, beat: Value) -> Value:
+    def read(self, bank: int, slot: Value, beat: Value, step: Value | None = None) -> Value:
         """The word of a bank that leaves in a beat; in other beats any."""
         logic, beats = self.logic, self.beats_of(bank)
         assert isinstance(beat.type, FixedType)
@@ -95,7 +112,7 @@ class PartRows:
             rows = np.zeros(1 << beat.type.width, np.int64)
             rows[beats] = np.arange(len(beats))
             row = logic.read(logic.rom(rows, natural(self.rows), f"row_{self.first}_{bank}"), beat)
-        return logic.read(self.rams[bank], self.address(slot, row))
+        return logic.read(self.rams[bank], self.address(slot, row, step))
 
 
 class StepSender:
@@ -160,9 +177,17 @@ class StepSender:
         for each, part in zip(leaving, self.result.parts, strict=True):
             name, type_ = self.program.memories[part.memory].name, self.program.part_type(part)
             lanes, slots = self.program.lanes, self.slots
-            found.append(PartRows(self.logic, name, type_, part.sent, first, lanes, slots, each))
+            found.append(
+                PartRows(
+                    self.logic, name, type_, part.sent, first, lanes, slots, each, self.part_steps()
+                )
+            )
             first += part.sent
         return found
+
+    def part_steps(self) -> int:
+        """Steps of a result."""
+        return 1
 
     def packet_ends(self, part: PartRows, leaving: Leaving, at_end: Value) -> Value:
         """Whether the beat is a packet's last: in each slot is noted whether a step follows its own."""
@@ -180,17 +205,9 @@ class StepSender:
         width = beat_width(*self.program.result_types)
         found = []
         for lane in range(self.program.lanes):
-            choices: list[Value] = []
-            which = np.zeros(1 << natural(self.beats).width, np.int64)
-            taken = np.zeros(self.beats, bool)
-            for part in parts:
-                for bank in range(len(part.rams)):
-                    if part.lane_of(bank) == lane:
-                        which[part.beats_of(bank)] = len(choices)
-                        taken[part.beats_of(bank)] = True
-                        choices.append(self.extended(part, bank, width))
-            if not taken.all():
-                which[: self.beats][~taken] = len(choices)
+            banks, which = self.banks_of(parts, lane)
+            choices = [self.extended(part, bank) for part, bank in banks]
+            if which.max() == len(choices):
                 choices.append(logic.literal(0, FixedType(False, width, 0)))
             if len(choices) == 1:
                 found.append(choices[0])
@@ -199,10 +216,30 @@ class StepSender:
             found.append(logic.pick(choices, logic.read(rom, self.beat)))
         return found
 
-    def extended(self, part: PartRows, bank: int, width: int) -> Value:
+    def banks_of(
+        self, parts: list[PartRows], lane: int
+    ) -> tuple[list[tuple[PartRows, int]], np.ndarray]:
+        """What leaves in a lane, and which of it in each beat; one more stands for nothing."""
+        found: list[tuple[PartRows, int]] = []
+        which = np.zeros(1 << natural(self.beats).width, np.int64)
+        taken = np.zeros(self.beats, bool)
+        for part in parts:
+            for bank in range(len(part.rams)):
+                if part.lane_of(bank) == lane:
+                    which[part.beats_of(bank)] = len(found)
+                    taken[part.beats_of(bank)] = True
+                    found.append((part, bank))
+        which[: self.beats][~taken] = len(found)
+        return found, which
+
+    def extended(self, part: PartRows, bank: int) -> Value:
         """A word on the wires of a lane."""
-        logic, type_ = self.logic, part.type
-        number = logic.raw(part.read(bank, self.slot, self.beat))
+        return self.on_wires(part.read(bank, self.slot, self.beat), part.type)
+
+    def on_wires(self, word: Value, type_: FixedType) -> Value:
+        """A word in as many bits as a lane has."""
+        logic, width = self.logic, beat_width(*self.program.result_types)
+        number = logic.raw(word)
         wide = logic.widened(number, FixedType(type_.signed, width, 0))
         return logic.as_type(wide, FixedType(False, width, 0))
 

@@ -110,6 +110,7 @@ class TailBuilder:
         if saturations is None:
             self.rounding.find(self.constant_vectors())
         self.at: dict[tuple[Value, int, int], Value] = {}
+        self.steps: dict[int, Value] = {}
 
     def constant_vectors(self) -> set[Value]:
         """The memories of constants that the tail loads a word a unit of."""
@@ -209,6 +210,10 @@ class TailBuilder:
         described = self.program.memories[place.memory]
         if described.kind is Kind.INPUT:
             return self.input(op, start, tail, turn)
+        if described.kind is Kind.SEQUENCE:
+            ends = self.nest.is_reverse != described.is_reverse
+            step = self.control.flag("down" if ends else "up", start)
+            return self.units.read(place.memory, tail, self.nest.tails, turn, step)
         word = self.units.read(place.memory, tail, self.nest.tails, turn)
         begins = self.nest in self.program.step and not place.is_new
         if not begins or described.kind is not Kind.STATE:
@@ -310,7 +315,7 @@ class TailBuilder:
 
     def store(self, op: Operation) -> list[Leaving]:
         """The units' words, into every memory that somebody reads, or out of the machine."""
-        start, tails = op.attributes["start"], self.nest.tails
+        logic, start, tails = self.logic, op.attributes["start"], self.nest.tails
         memory = self.nest.places[op.operands[0]].memory
         words = [self.value(op.operands[1], start, tail) for tail in range(tails)]
         valid = self.control.flag("valid", start)
@@ -319,7 +324,10 @@ class TailBuilder:
             for tail, word in enumerate(words):
                 self.units.write(memory, tail, tails, turn, word, valid)
         if memory in self.vectors:
-            self.store_lanes(self.vectors[memory], words, valid, start)
+            bank = logic.no(self.control.flag("bank", start))
+            self.store_lanes(self.vectors[memory], words, valid, start, bank)
+        for copy in self.program.copies(memory):
+            self.store_step(copy, words, valid, start)
         parts = [k for k, m in enumerate(self.program.result.memories) if m == memory]
         return [self.leave(part, words, valid, start) for part in parts]
 
@@ -339,17 +347,43 @@ class TailBuilder:
             kept, last = (kept, is_last) if result.every_step else (is_last, last)
         return Leaving(part, words, valid, turn, ends, kept, last)
 
-    def store_lanes(self, memory: Lanes, words: list[Value], valid: Value, start: int) -> None:
+    def store_step(self, memory: int, words: list[Value], valid: Value, start: int) -> None:
+        """The same into the memory of a whole sequence: steps are stored in the order in which they come."""
+        step = self.step(start, valid)
+        if memory in self.vectors:
+            self.store_lanes(self.vectors[memory], words, valid, start, step)
+        if memory in self.units.loaded:
+            turn = self.control.turn(start)
+            for tail, word in enumerate(words):
+                self.units.write(memory, tail, self.nest.tails, turn, word, valid, step)
+
+    def step(self, start: int, valid: Value) -> Value:
+        """Which step of the nest's phase is stored: they are counted as they come."""
+        if start not in self.steps:
+            logic, control = self.logic, self.control
+            is_last, turn = control.flag("last", start), control.turn(start)
+            logic.enter(control.unit)
+            count = natural(self.program.steps)
+            step = logic.reg(count, f"store_step_{start}", 0)
+            ends = logic.all(valid, logic.equals(turn, control.turns - 1))
+            none = logic.literal(0, count)
+            following = logic.select(is_last, none, logic.plus_one(step))
+            logic.drive(step, logic.select(ends, following, step))
+            self.steps[start] = step
+        return self.steps[start]
+
+    def store_lanes(
+        self, memory: Lanes, words: list[Value], valid: Value, start: int, half: Value
+    ) -> None:
         """Units come in order, so the lanes and the row only count; a step ends on its last unit."""
         logic, tails = self.logic, self.nest.tails
-        bank = logic.no(self.control.flag("bank", start))
         parts = len(memory.rams) // tails
         if parts == 1:
             part, row = None, self.control.turn(start)
         else:
             part, row = self.part_and_row(parts, memory.rows, valid, start)
         logic.enter(self.control.unit)
-        address = bank_address(logic, bank, row, memory.rows)
+        address = bank_address(logic, half, row, memory.rows)
         for e, ram in enumerate(memory.rams):
             mine = valid if part is None else logic.all(valid, logic.equals(part, e // tails))
             logic.drive(ram, logic.op("rtl.write", ram, address, words[e % tails], mine))

@@ -222,7 +222,7 @@ class TileWords:
     """For each tile of a group of each nest, nest after nest: what the array does with it.
 
     `vectors` number the memory among those that are walked, `rows` the row of it, `new` whether it
-    is what this step wrote, `reverse` whether an input is read from its last step on, `shifts` how
+    is what this step wrote, `reverse` whether a sequence is read from its end on, `shifts` how
     far its products are shifted. `restarts[p]` marks the tiles in which row p begins another sum than
     before. `bases[n]` is nest n's first tile.
     """
@@ -264,6 +264,7 @@ def tile_words(program: Program, orders: Sequence[Order]) -> TileWords:
 def _walk_words(program: Program, walk: Walk, is_reverse: bool) -> list[tuple[int, ...]]:
     lanes = program.memory_lanes(walk.place.memory)
     vector = program.walked.index(walk.place.memory)
+    is_reverse = is_reverse != program.memories[walk.place.memory].is_reverse
     return [
         (
             vector,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lstmir.passes.machine.nest import Nest, Walk
+from lstmir.passes.machine.nest import Nest, Place, Walk
 from lstmir.passes.machine.orders import Order, candidates, positions
 from lstmir.passes.machine.program import Part, Program
 from lstmir.passes.machine.timing import (
@@ -36,7 +36,7 @@ def best_timetable(pass_: Pass, program: Program, accesses: list[Access]) -> Tim
 
 
 def _walked(program: Program) -> int:
-    """Tiles of a step that the busiest array walks."""
+    """Tiles of a step, in all phases, that the busiest array walks."""
     return max(sum(nest.groups * nest.walked for nest in array.step) for array in program.arrays)
 
 
@@ -69,13 +69,22 @@ class Timetable:
     def __init__(self, pass_: Pass, program: Program, accesses: list[Access]) -> None:
         self.pass_, self.program, self.accesses = pass_, program, accesses
         self.slots: list[Slot] = []
-        self.writers = {a.memory: a.nest for a in accesses if a.is_store}
-        self.stores = {a.memory: a.start for a in accesses if a.is_store}
+        self.writers: dict[int, int] = {}
+        self.stores: dict[int, int] = {}
+        for each in accesses:
+            for memory in (each.memory, *program.copies(each.memory)) if each.is_store else ():
+                self.writers[memory], self.stores[memory] = each.nest, each.start
         for number in range(len(program.nests)):
             self.slots.append(self.best_slot(number))
-        self.step = self.step_length()
+        self.steps: list[int] = []
+        self.gaps: list[int] = []
+        for phase in range(program.phases):
+            self.gaps.append(self.phase_gap(phase))
+            self.steps.append(self.step_length(phase))
+        self.step = sum(self.steps)
         self.gap = self.finish_gap()
-        self.buffers = _power_of_two(1 + -(-self.release() // self.step))
+        is_whole = program.phases > 1
+        self.buffers = 2 if is_whole else _power_of_two(1 + -(-self.release() // self.step))
 
     # -- one nest ---------------------------------------------------------------------------
 
@@ -111,9 +120,9 @@ class Timetable:
         return mine[-1] if mine else None
 
     def is_alike(self, number: int, other: int) -> bool:
-        """Whether two nests run on the same array."""
-        nests = self.program.nests
-        return nests[number].array == nests[other].array
+        """Whether two nests run on the same array, in the same phase."""
+        nest, before = (self.program.nests[n] for n in (number, other))
+        return (nest.array, nest.phase) == (before.array, before.phase)
 
     def free_from(self, number: int) -> int:
         """When the array is free, and the sums of the nest before are taken.
@@ -152,7 +161,18 @@ class Timetable:
     def reads(
         self, number: int, order: Order
     ) -> Iterable[tuple[int, bool, np.ndarray, np.ndarray]]:
-        """(memory, is_new, last unit read, cycle of the tile) of each walk's tiles that read any."""
+        """(memory, is_new, last unit read, cycle of the tile) of each walk's tiles that read any.
+
+        Not what earlier phases have left.
+        """
+        for place, units, at in self.all_reads(number, order):
+            if not self.program.is_sequence(place.memory):
+                yield *place, units, at
+
+    def all_reads(
+        self, number: int, order: Order
+    ) -> Iterable[tuple[Place, np.ndarray, np.ndarray]]:
+        """The same of all memories that nests write."""
         nest = self.program.nests[number]
         place, before = positions(nest, order), nest.idle
         for walk in order.of(nest):
@@ -162,7 +182,7 @@ class Timetable:
                 writer = self.program.nests[self.writers[walk.place.memory]]
                 most = writer.groups * writer.units - 1
                 live = last >= 0
-                yield *walk.place, np.minimum(last[live], most), at[live]
+                yield walk.place, np.minimum(last[live], most), at[live]
             before += walk.tiles
 
     def needs_within(self, number: int, order: Order) -> Iterable[int]:
@@ -210,10 +230,12 @@ class Timetable:
 
     # -- steps ------------------------------------------------------------------------------
 
-    def step_length(self) -> int:
-        """The interval from a step to the next one."""
-        needs = [*self.turns_of_arrays(), *self.halves_again(), *self.tails_again()]
-        for number in range(len(self.program.step)):
+    def step_length(self, phase: int) -> int:
+        """The interval from a step of a phase to the next one."""
+        needs = [
+            *self.turns_of_arrays(phase), *self.halves_again(phase), *self.tails_again(phase)
+        ]  # fmt: skip
+        for number in self.program.phase(phase):
             start = self.slots[number].start
             for memory, is_new, units, at in self.reads(number, self.slots[number].order):
                 if not is_new and len(units):
@@ -221,17 +243,20 @@ class Timetable:
                     needs.append(begun + int((self.written(memory, units) - at).max()) - start)
         return max(needs)
 
-    def turns_of_arrays(self) -> Iterable[int]:
-        """Intervals in which each array runs its nests, and can begin again."""
-        for array in {nest.array for nest in self.program.step}:
-            mine = [n for n, nest in enumerate(self.program.step) if nest.array == array]
+    def turns_of_arrays(self, phase: int) -> Iterable[int]:
+        """Intervals in which each array runs its nests, and can begin again, with the next sequence too."""
+        nests = self.program.nests
+        for array in {nests[number].array for number in self.program.phase(phase)}:
+            mine = [n for n in self.program.phase(phase) if nests[n].array == array]
             first, last = self.slots[mine[0]], self.slots[mine[-1]]
             wait = self.handover(mine[-1], mine[0], first.order)
-            yield last.start + self.program.step[mine[-1]].busy + wait - first.start
+            if phase:
+                wait = max(wait, self.handover(mine[-1], 0, self.slots[0].order))
+            yield last.start + nests[mine[-1]].busy + wait - first.start
 
-    def halves_again(self) -> Iterable[int]:
+    def halves_again(self, phase: int) -> Iterable[int]:
         """Intervals that leave arrays what they read: of two halves, the step after the next has this one."""
-        for number in range(len(self.program.step)):
+        for number in self.program.phase(phase):
             for memory, is_new, units, at in self.reads(number, self.slots[number].order):
                 if not len(units) or self.is_finish(self.writers[memory]):
                     continue
@@ -241,16 +266,14 @@ class Timetable:
                 late = self.slots[number].start + int(at.max()) - int(written) + 1
                 yield -(-late // 2) if is_new else late
 
-    def tails_again(self) -> Iterable[int]:
+    def tails_again(self, phase: int) -> Iterable[int]:
         """What is stored is loaded by the next step, and not stored anew before it was loaded."""
         for load in self.accesses:
             writer = self.writers.get(load.memory)
-            if load.is_store or writer is None or self.is_finish(load.nest):
+            if load.is_store or writer is None or load.nest not in self.program.phase(phase):
                 continue
-            takers, givers = self.units_of(load.nest, writer)
-            loaded = self.slots[load.nest].start + load.start + self.entered(load.nest, takers)
-            stored = self.slots[writer].start + self.written(load.memory, givers)
-            if load.is_new:
+            stored, loaded = self.of_tails(load, writer)
+            if load.is_new or self.program.is_sequence(load.memory):
                 yield int((loaded - stored).max())
                 continue
             yield int((stored + 1 - loaded).max())
@@ -258,43 +281,69 @@ class Timetable:
                 why = "a state is read by a tail after another nest has written it"
                 raise cannot(self.pass_, why, self.program.nests[load.nest].loop.location)
 
+    def of_tails(self, load: Access, writer: int) -> tuple[np.ndarray, np.ndarray]:
+        """When words are stored that tails load, and when these do, unit by unit, from their steps on."""
+        takers, givers = self.units_of(load.nest, writer)
+        loaded = self.slots[load.nest].start + load.start + self.entered(load.nest, takers)
+        return self.slots[writer].start + self.written(load.memory, givers), loaded
+
+    # -- from phase to phase ----------------------------------------------------------------
+
+    def phase_gap(self, phase: int) -> int:
+        """Cycles from the end of the phase before to the first tile of a phase."""
+        if not phase:
+            return 0
+        return self.gap_before(phase, self.program.phase(phase))
+
     def finish_gap(self) -> int:
         """Cycles from the end of the last step to the first tile of the finish."""
-        program, steps = self.program, len(self.program.step)
+        program = self.program
         if not program.finish:
             return 0
-        wait = self.handover(self.last_of_first_array(), steps, self.slots[steps].order)
-        needs = [wait - self.idle_end()]
-        for number in range(steps, len(program.nests)):
-            for memory, is_new, units, at in self.reads(number, self.slots[number].order):
-                if not is_new and len(units):
-                    stored = self.slots[self.writers[memory]].start + self.written(memory, units)
-                    needs.append(int((stored - at).max()) - self.slots[number].start - self.step)
-        return max(0, *needs, *self.tails_finish())
+        return self.gap_before(program.phases, range(len(program.step), len(program.nests)))
 
-    def tails_finish(self) -> Iterable[int]:
-        """Gaps that leave the tails of the finish the states of the last step."""
-        for stored, loaded in self.states_of_finish():
-            yield int((stored + 1 - loaded).max()) - self.step
+    def gap_before(self, phase: int, numbers: range) -> int:
+        """The gap in front of some nests: all that they read was stored in phases before theirs."""
+        last, first = self.last_of_first_array(phase - 1), numbers[0]
+        needs = [self.handover(last, first, self.slots[first].order) - self.idle_end(phase - 1)]
+        for number in numbers:
+            for place, units, at in self.all_reads(number, self.slots[number].order):
+                if not place.is_new and len(units) and self.is_before(place.memory, numbers):
+                    writer = self.writers[place.memory]
+                    stored = self.slots[writer].start + self.written(place.memory, units)
+                    wait = int((stored - at).max()) - self.slots[number].start
+                    needs.append(wait - self.since(writer, phase))
+        for load, writer in self.loads_of(numbers):
+            stored, loaded = self.of_tails(load, writer)
+            needs.append(int((stored + 1 - loaded).max()) - self.since(writer, phase))
+        return max(0, *needs)
 
-    def states_of_finish(self) -> Iterable[tuple[np.ndarray, np.ndarray]]:
-        """When a step stores the words that tails of the finish load, and when these do, unit by unit."""
+    def is_before(self, memory: int, numbers: range) -> bool:
+        """Whether a memory is written in phases before those of some nests."""
+        return self.writers[memory] < numbers[0]
+
+    def since(self, writer: int, phase: int) -> int:
+        """Cycles at least from the last step of a nest's phase to the end of the one before a phase."""
+        first = self.program.nests[writer].phase
+        return sum(self.steps[first:phase]) + sum(self.gaps[first + 1 : phase])
+
+    def loads_of(self, numbers: range) -> Iterable[tuple[Access, int]]:
+        """What the tails of some nests load of memories that nests before them write."""
         for load in self.accesses:
             writer = self.writers.get(load.memory)
-            if load.is_store or writer is None or load.is_new or not self.is_finish(load.nest):
+            if load.is_store or writer is None or load.is_new or load.nest not in numbers:
                 continue
-            takers, givers = self.units_of(load.nest, writer)
-            loaded = self.slots[load.nest].start + load.start + self.entered(load.nest, takers)
-            yield self.slots[writer].start + self.written(load.memory, givers), loaded
+            if self.is_before(load.memory, numbers):
+                yield load, writer
 
-    def last_of_first_array(self) -> int:
-        """The last nest of a step on the array that runs what is behind it, too."""
-        return max(n for n, nest in enumerate(self.program.step) if not nest.array)
+    def last_of_first_array(self, phase: int) -> int:
+        """The last nest of a phase on the array that runs what is behind it, too."""
+        return max(n for n in self.program.phase(phase) if not self.program.nests[n].array)
 
-    def idle_end(self) -> int:
+    def idle_end(self, phase: int) -> int:
         """Idle cycles at the end of a step."""
-        last = self.last_of_first_array()
-        return self.step - self.slots[last].start - self.program.nests[last].busy
+        last = self.last_of_first_array(phase)
+        return self.steps[phase] - self.slots[last].start - self.program.nests[last].busy
 
     def finish_length(self) -> int:
         """Cycles from the first tile of the finish to that of the next sequence.
@@ -305,9 +354,14 @@ class Timetable:
             return 0
         wait = self.handover(len(self.slots) - 1, 0, self.slots[0].order)
         free = self.slots[-1].start + self.program.finish[-1].busy + wait
-        return max(
-            [free, *(int((loaded - stored).max()) for stored, loaded in self.states_of_finish())]
-        )
+        again = []
+        numbers = range(len(self.program.step), len(self.slots))
+        for load, writer in self.loads_of(numbers):
+            stored, loaded = self.of_tails(load, writer)
+            phase = self.program.nests[writer].phase
+            begins = sum(self.steps[:phase]) + sum(self.gaps[: phase + 1])
+            again.append(int((loaded - stored).max()) - begins)
+        return max([free, *again])
 
     def release(self) -> int:
         """When a step's input was read for the last time."""
@@ -316,14 +370,17 @@ class Timetable:
     def last_read(self) -> tuple[int, int, int | None]:
         """The cycle behind it, the nest that reads, and the cycle of its tail, None for the array."""
         nests, inputs = self.program.step, {*self.program.inputs}
+        phase = self.program.reading_phase
         found: list[tuple[int, int, int | None]] = [
             (slot.start + nest.busy, number, None)
             for number, (nest, slot) in enumerate(zip(nests, self.slots, strict=False))
-            if self.program.reads_input(nest)
+            if self.program.reads_input(nest) and nest.phase == phase
         ]
         for load in self.accesses:
             if load.memory in inputs and not self.is_finish(load.nest):
-                nest = nests[load.nest]
+                nest = nests[
+                    load.nest
+                ]  # of the only phase: tails read no whole sequences that come in
                 last = np.array([nest.groups * nest.units - 1])
                 taken = self.slots[load.nest].start + int(self.entered(load.nest, last)[0])
                 found.append((taken + load.start + 1, load.nest, load.start))
@@ -331,7 +388,11 @@ class Timetable:
         return max(found, key=lambda read: (read[0], read[2] is None), default=first)
 
     def results(self) -> tuple[int, ...]:
-        """When each beat of the result can leave, after the start of its step or of the finish."""
+        """When each beat of the result can leave, after the start of its step or of the finish.
+
+        Of a result that waits for all of its sequence, each beat of the first step, after the start
+        of the last one.
+        """
         if not self.program.sends_words:
             whole = max(int(stored.max()) for stored in self.stored_parts())
             return tuple(whole + 3 + beat for beat in range(self.program.beats_out))
@@ -353,12 +414,20 @@ class Timetable:
         """The same for one of them. An index is there when all have been compared."""
         writer = self.writers[part.memory]
         stored = self.slots[writer].start + self.written(part.memory, np.arange(part.words))
-        if self.program.finish and not self.is_finish(writer):
-            stored = stored - (self.step + self.gap)
+        if not self.is_finish(writer):
+            stored = stored - self.before_result(writer)
         if part.pick is None:
             return np.asarray(stored)
         late = argmax_latency(part.words, self.program.nests[writer].tails)
         return np.asarray(stored.max(keepdims=True) + late)
+
+    def before_result(self, writer: int) -> int:
+        """Cycles from the last step of a nest's phase to what the result is counted from."""
+        program, phase = self.program, self.program.nests[writer].phase
+        if program.finish:
+            return self.since(writer, program.phases) + self.gap
+        last = program.phases - 1
+        return self.since(writer, last) + self.gaps[last] if phase < last else 0
 
     def latest(self) -> int:
         """The part of the result that is whole last."""
@@ -366,25 +435,41 @@ class Timetable:
         return ends.index(max(ends))
 
     def room(self) -> int:
-        """Beats of the output's memory; where several words are stored at once, of whole results."""
+        """Beats of the output's memory; where several words are stored at once, of whole results.
+
+        Of whole sequences, two: one is put together while the other leaves.
+        """
         result = self.program.result
+        if self.program.sends_sequences:
+            return 2
         if not self.program.sends_words:
-            waiting = -(-(self.results()[-1] + 1) // self.step) if result.every_step else 1
+            waiting = -(-(self.results()[-1] + 1) // self.steps[-1]) if result.every_step else 1
             return _power_of_two(1 + waiting) * self.program.beats_out
         tails = result_tails(self.program)
-        rows = output_rows(result, tails)
+        under_way = 1 + -(-(self.results()[-1] + 1) // self.steps[-1])
+        results = 1 + result.every_step
+        if (
+            result.every_step and self.program.phases > 1
+        ):  # steps may be shorter than a result takes
+            results = max(results, under_way)
+        rows = output_rows(result, tails, results)
         if result.every_step and any(part.pick for part in result.parts):
-            rows = max(rows, _power_of_two(1 + -(-(self.results()[-1] + 1) // self.step)))
+            rows = max(rows, _power_of_two(under_way))
         return rows if tails == 1 else rows // -(-result.count // tails) * result.count
 
     def timing(self) -> Timing:
         """All of it."""
-        result, (release, reader, tail_reads) = self.program.result, self.last_read()
+        program, (release, reader, tail_reads) = self.program, self.last_read()
+        later = tuple(zip(self.gaps[1:], self.steps[1:], strict=True))
+        reads, promises = (
+            (program.nests[reader].phase, program.promising) if later else (None, None)
+        )
         return Timing(
-            self.step, self.gap, self.finish_length(), release, self.results(),
-            result.every_step, self.room(), self.program.input_stages,
-            self.program.adders, self.program.takes_packets, self.program.lanes, self.buffers,
-            reader, tail_reads, self.latest(), self.program.leaves_early or None,
+            self.steps[0], self.gap, self.finish_length(), release, self.results(),
+            program.result.every_step, self.room(), program.input_stages, program.adders,
+            program.takes_packets, program.lanes, self.buffers, reader, tail_reads, self.latest(),
+            program.leaves_early or None, later or None, reads, promises,
+            program.sends_sequences or None,
         )  # fmt: skip
 
 

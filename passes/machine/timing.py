@@ -90,6 +90,11 @@ class Timing:
     a step's input last: its tail in its cycle `tail_reads`, or the array. `latest` is the part of the
     result that is whole last. Where `steps_promise`, the room for a result is that of its last step,
     which gives a part of it, although more runs behind.
+
+    Where a sequence is worked off in phases, `step` is the first one's, `later` has for each other
+    one its gap, from the end of the one before, and the interval of its steps; the input is read to the
+    last in phase `reads`, and steps of phase `promises` take room. A result that `is_whole` leaves when
+    all of its sequence is there; then `room` counts sequences.
     """
 
     step: int
@@ -108,6 +113,25 @@ class Timing:
     tail_reads: int | None = None
     latest: int = 0
     steps_promise: bool | None = None
+    later: tuple[tuple[int, int], ...] | None = None
+    reads: int | None = None
+    promises: int | None = None
+    is_whole: bool | None = None
+
+    @property
+    def gaps(self) -> tuple[int, ...]:
+        """The idle cycles before each phase."""
+        return (0, *(gap for gap, _ in self.later or ()))
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The interval of the steps of each phase."""
+        return (self.step, *(step for _, step in self.later or ()))
+
+    @property
+    def all_steps(self) -> int:
+        """The cycles that a step of the input takes, in all phases."""
+        return sum(self.steps)
 
     def attribute(self) -> dict[str, object]:
         """As an attribute of the module."""
@@ -116,6 +140,9 @@ class Timing:
 
 def timing_from(attribute: dict[str, object]) -> Timing:
     """The attribute read back."""
+    later = attribute.get("later")
+    if later is not None:
+        attribute = {**attribute, "later": tuple(map(tuple, later))}  # type: ignore[call-overload]
     return Timing(**attribute)  # type: ignore[arg-type]
 
 
@@ -127,7 +154,7 @@ def result_tails(program: Program) -> int:
     return tails
 
 
-def output_rows(result: Result, tails: int) -> int:
-    """Rows of the output's memory, of a word from each tail: a whole result, or two of every step."""
+def output_rows(result: Result, tails: int, results: int) -> int:
+    """Rows of the output's memory, of a word from each tail, for so many results."""
     turns = -(-result.count // tails)
-    return 1 << max(1, (turns * (2 if result.every_step else 1) - 1).bit_length())
+    return 1 << max(1, (turns * results - 1).bit_length())

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 from lstmir.ir.operation import Value
 from lstmir.passes.machine.logic import Logic
+from lstmir.passes.machine.nest import Kind
 from lstmir.passes.machine.program import Program
+from lstmir.passes.machine.receiver import sequence_depth, step_address
 
 
 @dataclass
@@ -36,23 +38,37 @@ class UnitMemories:
             )
             depth = -(-described.depth // tails)
             name = "words" if tails == 1 else f"words_{tail}"
-            if depth == 1:
+            if described.kind is Kind.SEQUENCE:
+                words = sequence_depth(described.steps, depth)
+                self._rams[memory, tail] = self.logic.ram(words, described.type, name)
+            elif depth == 1:
                 self._rams[memory, tail] = self.logic.reg(described.type, name)
             else:
                 self._rams[memory, tail] = self.logic.ram(depth, described.type, name)
             self.logic.enter(unit)
         return self._rams[memory, tail]
 
-    def read(self, memory: int, tail: int, tails: int, turn: Value) -> Value:
+    def address(self, memory: int, tails: int, turn: Value, step: Value | None) -> Value:
+        """The address of the unit of a turn, in the memory of a whole sequence that of a step."""
+        if step is None:
+            return turn
+        described = self.program.memories[memory]
+        return step_address(self.logic, step, turn, described.steps, -(-described.depth // tails))
+
+    def read(
+        self, memory: int, tail: int, tails: int, turn: Value, step: Value | None = None
+    ) -> Value:
         """The word of the tail's unit in a turn; that of a lone unit is a register."""
-        held = self.of(memory, tail, tails)
+        held, turn = self.of(memory, tail, tails), self.address(memory, tails, turn, step)
         return self.logic.read(held, turn) if held.op.name == "rtl.ram" else held
 
     def write(
-        self, memory: int, tail: int, tails: int, turn: Value, word: Value, valid: Value
-    ) -> None:
+        self, memory: int, tail: int, tails: int, turn: Value, word: Value, valid: Value,
+        step: Value | None = None,
+    ) -> None:  # fmt: skip
         """Store a word."""
         logic, held = self.logic, self.of(memory, tail, tails)
+        turn = self.address(memory, tails, turn, step)
         if held.op.name == "rtl.ram":
             logic.drive(held, logic.op("rtl.write", held, turn, word, valid))
         else:

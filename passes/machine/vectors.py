@@ -13,15 +13,27 @@ from lstmir.passes.machine.counters import Sequencer
 from lstmir.passes.machine.logic import Logic
 from lstmir.passes.machine.nest import Kind
 from lstmir.passes.machine.program import Program
-from lstmir.passes.machine.receiver import Receiver, bank_address, bank_depth
+from lstmir.passes.machine.receiver import (
+    Receiver,
+    bank_address,
+    bank_depth,
+    sequence_depth,
+    step_address,
+)
+
+WHAT = {
+    False: "A vector that the array reads, this step's and the one before.",
+    True: "A vector of each step of a sequence, which a later phase reads.",
+}
 
 
 @dataclass
 class Lanes:
-    """A lane for every neighbour that is read at once, two halves of `rows` rows."""
+    """A lane for every neighbour that is read at once: two halves of `rows` rows, or those of `steps`."""
 
     rams: list[Value]
     rows: int
+    steps: int = 1
 
 
 def vector_lanes(logic: Logic, program: Program) -> dict[int, Lanes]:
@@ -31,12 +43,15 @@ def vector_lanes(logic: Logic, program: Program) -> dict[int, Lanes]:
         described = program.memories[memory]
         if described.kind is Kind.INPUT:
             continue
-        what = "A vector that the array reads, this step's and the one before."
-        logic.enter(f"{described.name}_vector", what)
+        is_sequence = described.kind is Kind.SEQUENCE
+        logic.enter(f"{described.name}_{'steps' if is_sequence else 'vector'}", WHAT[is_sequence])
         lanes = program.memory_lanes(memory)
         rows = -(-described.depth // lanes)
-        rams = [logic.ram(bank_depth(rows), described.type, f"lane_{e}") for e in range(lanes)]
-        found[memory] = Lanes(rams, rows)
+        depth = bank_depth(rows)
+        if is_sequence:
+            depth = sequence_depth(described.steps, rows)
+        rams = [logic.ram(depth, described.type, f"lane_{e}") for e in range(lanes)]
+        found[memory] = Lanes(rams, rows, described.steps)
     return found
 
 
@@ -56,7 +71,7 @@ class VectorReader:
         """The lanes of each walked memory, in the cycle after the tile was shown."""
         logic, sequencer = self.logic, self.sequencer
         self.buffer = logic.delayed(sequencer.buffer, "buffer_1")
-        self.bank = logic.delayed(sequencer.bank, "bank_1")
+        self.banks = [logic.delayed(bank, "bank_1") for bank in sequencer.banks]
         started = logic.all(sequencer.first, logic.no(in_finish))
         self.fresh = logic.delayed(started, "is_fresh")
         self.row, self.is_new = row, is_new
@@ -71,12 +86,17 @@ class VectorReader:
         if described.kind is Kind.INPUT:
             return self.receiver.vector(memory, self.buffer, self.step, self.row)
         lanes = self.lanes[memory]
+        if described.kind is Kind.SEQUENCE:
+            assert self.step is not None
+            address = step_address(logic, self.step, self.row, described.steps, lanes.rows)
+            return [logic.read(ram, address) for ram in lanes.rams]
+        now = self.banks[self.program.writers[memory].phase]
         used = {w.place.is_new for w in self.program.walks if w.place.memory == memory}
-        bank = self.bank
+        bank = now
         if used == {True}:
-            bank = logic.no(self.bank)
+            bank = logic.no(now)
         elif len(used) == 2:
-            bank = logic.select(self.is_new, logic.no(self.bank), self.bank)
+            bank = logic.select(self.is_new, logic.no(now), now)
         address = bank_address(logic, bank, self.row, lanes.rows)
         words = [logic.read(ram, address) for ram in lanes.rams]
         if used == {True}:

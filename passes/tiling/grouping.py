@@ -17,11 +17,13 @@ from lstmir.passes.tiling.sequences import emits_of, is_elementwise, keeps_time,
 class Group:
     """Recurrences that become one; `direction` is open while none of them has a state.
 
+    Groups of one `phase` can run side by side: they read whole sequences of earlier phases alone.
     `emits` are the values of every step that are needed outside, `finals` those of the last step
     alone that no recurrence has as a state.
     """
 
     direction: str | None = None
+    phase: int = 0
     scans: list[Operation] = field(default_factory=list)
     sources: set[Value] = field(default_factory=set)
     emits: dict[Value, None] = field(default_factory=dict)
@@ -61,12 +63,12 @@ class Grouping:
             (
                 k
                 for k in range(max(earliest, 0), len(self.groups))
-                if self.fits(k, direction, sources, scan)
+                if self.fits(k, direction, sources, scan) and self.is_behind(k, sources)
             ),
             len(self.groups),
         )
         if index == len(self.groups):
-            self.groups.append(Group())
+            self.groups.append(Group(phase=self.phase_behind(sources)))
         group = self.groups[index]
         group.direction = group.direction or direction
         group.scans.append(scan)
@@ -83,6 +85,16 @@ class Grouping:
         if segment(scan, "length") or any(segment(other, "length") for other in group.scans):
             return False
         return bool(group.sources & sources)
+
+    def phase_behind(self, sources: set[Value]) -> int:
+        """The first phase behind those that sequences come from."""
+        read = [self.groups[self.of[s.op]].phase for s in sources if s.op.name == "rnn.scan"]
+        return max(read, default=-1) + 1
+
+    def is_behind(self, index: int, sources: set[Value]) -> bool:
+        """Whether sequences are the group's own, or come from phases before its own."""
+        foreign = {s for s in sources if s.op.name == "rnn.scan" and self.of[s.op] != index}
+        return self.phase_behind(foreign) <= self.groups[index].phase
 
     def group_of(self, value: Value) -> int:
         """The last group that a value needs, -1 for none."""
@@ -145,11 +157,15 @@ class Grouping:
             self.need_scan(scan)
 
     def need_computed(self, value: Value) -> None:
-        """A sequence that is computed from others leaves the group of the last of them."""
+        """A sequence that is computed from others leaves the group of the last of them.
+
+        What is computed from several that run side by side is done behind them.
+        """
         index = self.group_of(value)
         leaves = list(self.sources(value))
-        if index < 0:
-            self.groups.append(Group("forward", sources=set(leaves)))
+        if index < 0 or not self.is_behind(index, set(leaves)):
+            phase = self.phase_behind(set(leaves))
+            self.groups.append(Group("forward", phase, sources=set(leaves)))
             index = len(self.groups) - 1
             self._behind[value.op] = index
         self.groups[index].emits[value] = None
