@@ -11,6 +11,7 @@ from lstmir.ir.module import Function, Module
 from lstmir.ir.operation import Value
 from lstmir.ir.types import is_float, shape_of
 from lstmir.passes.block_layout import BlockLayout
+from lstmir.passes.machine.timing import timing_from
 from lstmir.passes.schedule import Schedule
 from lstmir.passes.tiling.array import Array
 from lstmir.passes.tiling.fuse import fuse_recurrences
@@ -120,4 +121,4 @@ class Tile:
                 pass_.run(trial, Context())
         except UserError:
             return None
-        return int(trial.attributes["timing"]["step"])
+        return timing_from(trial.attributes["timing"]).all_steps

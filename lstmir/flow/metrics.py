@@ -142,8 +142,12 @@ def schedule(
         "tail_macs": tail_macs(program),
         "array": {"rows": program.rows, "columns": max(program.columns)},
         "cycles_per_step_ideal": ideal,
-        "cycles_per_step_predicted": timing.step,
-        "mac_utilization": kept[0] / (macs * timing.step),
+        "cycles_per_step_predicted": timing.all_steps,
+        "phases": [
+            {"cycles_per_step": step, "idle_before": gap}
+            for step, gap in zip(timing.steps, timing.gaps, strict=True)
+        ],
+        "mac_utilization": kept[0] / (macs * timing.all_steps),
         "cycles_total_predicted": total,
         "mac_utilization_total": work / total,
     }

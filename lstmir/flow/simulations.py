@@ -78,6 +78,8 @@ def run_simulator(check: Check, bench: Bench, program: Path) -> Check:
     """One run over the sequences that there is time for, under stress if the check says so."""
     count = sequences(bench, SIMULATORS[check.tool].cycles)
     traffic = stress(bench) if check.back_pressure else STEADY
+    patience = max(traffic.timeout_cycles, bench.cycles)
+    traffic = replace(traffic, timeout_cycles=patience)
 
     def run_it() -> Check:
         inputs, outputs = first_sequences(bench, count)

@@ -15,6 +15,7 @@ from lstmir.flow.simulations import SIMULATORS, check_verilog
 from lstmir.flow.writing import top_name
 from lstmir.interpreter.rtl import Clocked, Stalled
 from lstmir.interpreter.run import run_samples
+from lstmir.interpreter.streamed import patience
 from lstmir.interpreter.streams import steps_of, stream_format, stream_ports
 from lstmir.ir.interface import lanes_of
 from lstmir.ir.module import Module
@@ -83,7 +84,10 @@ def _run_rtl(check: Check, module: Module, golden: Golden) -> Check:
     steps = golden.result_steps
     try:
         beats = source.encode(zip(*golden.inputs, strict=True))
-        result = Clocked(module).run_streams(beats, target.beats * steps * golden.sequences)
+        result = Clocked(module).run_streams(
+            beats, target.beats * steps * golden.sequences,
+            stall_cycles=patience(module, max(golden.lengths)),
+        )  # fmt: skip
         outputs = target.decode(result.beats_out, steps)
     except (Stalled, ValueError) as error:
         return check.failed(error)

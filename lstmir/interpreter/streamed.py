@@ -19,6 +19,10 @@ def is_clocked(module: Module) -> bool:
     return module.main.region.end.name == "rtl.next"
 
 
+_PATIENCE = 10_000
+"""Cycles for all that does not grow with a sequence."""
+
+
 def run_streamed(
     module: Module, inputs: Sequence[np.ndarray], probe: Probe | None = None
 ) -> list[np.ndarray]:
@@ -39,13 +43,23 @@ def run_streamed(
     try:
         beats = source.encode(zip(*given, strict=True))
         expected = target.beats * steps * len(given[0])
-        found = target.decode(Clocked(module, probe).run_streams(beats, expected).beats_out, steps)
+        result = Clocked(module, probe).run_streams(
+            beats, expected, stall_cycles=patience(module, given[0].shape[1])
+        )
+        found = target.decode(result.beats_out, steps)
     except (Stalled, ValueError) as error:
         raise UserError(f"@{module.main.name}: {error}", location=module.main.location) from error
     return [
         port.from_steps(to_real(integers, part.element))
         for port, part, integers in zip(results, target.parts, found, strict=True)
     ]
+
+
+def patience(module: Module, steps: int) -> int:
+    """Cycles in which nothing may move: a machine may work that long on sequences that it holds."""
+    timing = module.attributes.get("timing", {})
+    each = timing.get("step", 0) + sum(step for _, step in timing.get("later", ()))
+    return int(_PATIENCE + 2 * steps * each)
 
 
 def result_steps(results: Sequence[Port], steps: int) -> int:

@@ -124,7 +124,11 @@ def _weights(compression: dict[str, Any]) -> str:
 
 def _step(schedule: dict[str, Any]) -> str:
     step, ideal = schedule["cycles_per_step_predicted"], schedule["cycles_per_step_ideal"]
-    return f"{step} cycles, ideal {ideal}: multipliers {schedule['mac_utilization']:.1%} busy"
+    phases = len(schedule["phases"])
+    where = f" in {phases} phases" if phases > 1 else ""
+    return (
+        f"{step} cycles{where}, ideal {ideal}: multipliers {schedule['mac_utilization']:.1%} busy"
+    )
 
 
 def _total(summary: dict[str, Any]) -> str:

@@ -16,9 +16,9 @@ from tests.strategies.networks import KINDS, Network, programs
 SCALES = (1.0, 1.0, 50.0)
 STALLS = ((0.5, 0.5), (1.0, 0.07))
 NO_UNIT = (
-    "a recurrence must read the model's inputs as they come in",
-    "what a reverse recurrence emits comes in reverse order: the machine gives its last state",
     "a recurrence that begins with the last step needs to know the longest sequence",
+    "a recurrence that reads the whole sequence of another needs to know the longest sequence",
+    "'tensor.reshape' is no memory of the machine",
 )
 """What the machine says of the networks that it does not run."""
 

@@ -9,6 +9,7 @@ import pytest
 
 from lstmir.flow.toolchain.simulate import Traffic
 from tests.backends.verilog.simulators import BOTH, problems
+from tests.machine.bounded import Bounded
 from tests.machine.machines import Machine, Packet, random_machine
 from tests.machine.simulators import Simulators, build, print_machine
 from tests.passes.levels import Recipe
@@ -27,6 +28,14 @@ CORNERS = {
         Network(3, 10, result="final_h", pick="last"), Recipe(weights=2, activations=2), 32
     ),
     "two products share a block": Machine(Network(2, 2, 3), Recipe(weights=4), 16, block="18x18"),
+    "a layer reads the whole sequences of both directions": Bounded(
+        Network(2, 2, 2, direction="bidirectional", layers=2, kind="gru", result="dense_sequence"),
+        Recipe(),
+        8,
+    ),
+    "whole sequences leave": Bounded(
+        Network(3, 2, direction="bidirectional", kind="rnn", result="sequence"), Recipe(), 8
+    ),
 }
 RANDOM = 8
 MACHINES = [*(random_machine(seed) for seed in range(RANDOM)), *CORNERS.values()]

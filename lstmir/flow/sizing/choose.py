@@ -171,7 +171,7 @@ def _candidate(
     clock = wish.clock_mhz or _safe_clock(found)
     latency, interval = cycles(timing, size, wish.longest)
     return Candidate(
-        macs, timing.step, found, clock,
+        macs, timing.all_steps, found, clock,
         latency / clock if clock else None, 1e6 * clock / interval if clock else None,
     )  # fmt: skip
 

@@ -98,15 +98,18 @@ def _is_register(netlist: Netlist, value: Value) -> bool:
 
 
 def _is_registered(netlist: Netlist, word: Value) -> bool:
-    """Whether a word only goes to a register, which may have a constant to begin with."""
+    """Whether a word only goes to a register, which may have a constant to begin with, or an enable."""
     return netlist.uses[word] == 1 and word in _registered(netlist)
 
 
 def _registered(netlist: Netlist) -> set[Value]:
     found = set()
-    for value in netlist.nexts.values():
+    for state, value in netlist.nexts.items():
         op = netlist.source(value).op
         found.add(op.result)
-        if op.name == "arith.select" and LITERAL in (v.op.name for v in op.operands[1:]):
-            found |= {netlist.source(v) for v in op.operands[1:]}
+        if op.name != "arith.select":
+            continue
+        others = [netlist.source(v) for v in op.operands[1:]]
+        if state in others or LITERAL in (v.op.name for v in others):
+            found |= {*others}
     return found
