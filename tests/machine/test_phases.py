@@ -7,7 +7,10 @@ from random import Random
 
 import pytest
 
+from lstmir.ir.module import Module
 from lstmir.passes.machine.timing import timing_from
+from lstmir.syntax.parser import parse_module
+from lstmir.syntax.printer import print_module
 from tests.machine.bounded import Bounded
 from tests.machine.machines import Machine, Packet
 from tests.passes.levels import Recipe, refusal
@@ -15,6 +18,25 @@ from tests.strategies.networks import Network
 
 STALLS = ((0.5, 0.5), (1.0, 0.07), (0.07, 1.0))
 LENGTHS = (1, 3, 5, 1, 1, 4, 2)
+
+
+class Summed(Network):
+    """A layer that is read both ways; its result are the sums of both directions, step by step."""
+
+    def module(self) -> Module:
+        text, size = print_module(super().module()), self.hidden
+        both, one = f"tensor<?x2x?x{size}xf32>", f"tensor<?x1x?x{size}xf32>"
+        text = text.replace(f"-> {both} {{", f"-> {one} {{").replace("[-1, 2, -1,", "[-1, 1, -1,")
+        cuts = "".join(
+            f"    %{name} = tensor.slice %ys {{axis = 1, start = {k}, size = 1}} : ({both}) -> {one}\n"
+            for k, name in enumerate(("there", "back"))
+        )
+        total = f"    %total = arith.add %there, %back : ({one}, {one}) -> {one}\n"
+        return parse_module(
+            text.replace(f"    return %ys : {both}", f"{cuts}{total}    return %total : {one}")
+        )
+
+
 BOTH_WAYS = Network(3, 3, 4, direction="bidirectional")
 
 
@@ -28,6 +50,9 @@ MACHINES = {
     "sequences of both directions": machine(result="sequence", kind="gru"),
     "a head at every step of two layers": machine(
         8, Recipe(zeroed=0.5, bank=2), layers=2, kind="rnn", result="dense_sequence"
+    ),
+    "sums of both directions": Bounded(
+        Summed(2, 3, direction="bidirectional", kind="rnn", result="sequence"), Recipe(), 8
     ),
     "the largest of every step": machine(
         direction="reverse", kind="rnn", result="dense_sequence", pick="last", outputs=5
