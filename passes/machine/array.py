@@ -128,7 +128,10 @@ class ArrayBuilder:
 
     def neighbours(self, vectors: list[list[Value]]) -> list[Value]:
         """One element of each lane of the walk's vector, registered."""
-        logic, program = self.logic, self.program
+        logic, program, vector = self.logic, self.program, self.vector
+        if program.phases > 1:  # memories of sequences are blocks: a register stands right behind them
+            vector, self.near_shift = self.held(vector), self.held(self.shift)
+            vectors = [[logic.delayed(word, "near") for word in words] for words in vectors]
         near = []
         for e in range(max(map(len, vectors))):
             # A lane that a vector lacks is never chosen: any value will do there.
@@ -137,7 +140,7 @@ class ArrayBuilder:
             for memory, lanes in zip(program.walked, vectors, strict=True):
                 spare = lanes[e] if e < len(lanes) else there
                 values.append(self.operand_bits(spare, memory))
-            near.append(logic.delayed(logic.pick(values, self.vector), f"near_{e}"))
+            near.append(logic.delayed(logic.pick(values, vector), f"near_{e}"))
         return near
 
     def ports(self, vectors: list[list[Value]]) -> list[Value]:
@@ -199,7 +202,8 @@ class ArrayBuilder:
         by_row = [[next(weights) for _ in row] for row in tiles.weights]
         if not self.program.is_indexed:
             return by_row, []
-        ranks = iter(self.words_of(tiles.rank_fields(), self.sequencer.address, "ranks"))
+        address = logic.later(self.sequencer.address, chosen_ready(self.program) - NEAR_READY - 1)
+        ranks = iter(self.words_of(tiles.rank_fields(), address, "ranks"))
         return by_row, [next(ranks) if each.bits else None for each in tiles.sources]
 
     def weight_fields(self, tiles: Tiles) -> list[tuple[np.ndarray, FixedType]]:

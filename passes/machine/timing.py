@@ -28,7 +28,8 @@ def adder_stages(program: Program) -> int:
 
 def chosen_ready(program: Program) -> int:
     """The cycle after a tile in which each multiplier's neighbour is chosen."""
-    return NEAR_READY + (program.is_indexed or program.is_deep)
+    held = program.is_indexed and program.phases > 1
+    return NEAR_READY + (program.is_indexed or program.is_deep) + held
 
 
 def operand_ready(program: Program) -> int:

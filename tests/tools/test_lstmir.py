@@ -135,6 +135,7 @@ def test_names_are_not_markup() -> None:
         "compression": {"weights_bits_stored": 8192, "ratio": None},
         "schedule": {
             "macs": 4, "tail_macs": 3, "cycles_per_step_predicted": 20, "mac_utilization": 0.5,
+            "phases": [{"cycles_per_step": 20, "idle_before": 0}],
             "cycles_per_step_ideal": 10, "cycles_total_predicted": 100,
         },
         "estimate": None, "energy": None,
