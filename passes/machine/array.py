@@ -129,7 +129,7 @@ class ArrayBuilder:
     def neighbours(self, vectors: list[list[Value]]) -> list[Value]:
         """One element of each lane of the walk's vector, registered."""
         logic, program, vector = self.logic, self.program, self.vector
-        if program.phases > 1:  # memories of sequences are blocks: a register stands right behind them
+        if program.phases > 1:  # memories of sequences are blocks, with registers of their own
             vector, self.near_shift = self.held(vector), self.held(self.shift)
             vectors = [[logic.delayed(word, "near") for word in words] for words in vectors]
         near = []
