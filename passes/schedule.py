@@ -9,6 +9,7 @@ from lstmir.ir.module import Module
 from lstmir.passes.machine.pipeline import PERIODS, Depth, accesses, stage
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.reading import phases_of, read_program
+from lstmir.passes.machine.results import timing_of
 from lstmir.passes.machine.timetable import Timetable, best_timetable
 from lstmir.pipeline.passes import Context, Promise, cannot, register
 
@@ -65,7 +66,7 @@ class Schedule:
         phases = phases_of(program.scans)
         for scan in program.scans:
             scan.attributes["interval"] = table.steps[phases[scan]]
-        module.attributes["timing"] = table.timing().attribute()
+        module.attributes["timing"] = timing_of(table).attribute()
 
     def timetable(self, program: Program, depth: Depth) -> Timetable:
         """The best with pipelines of some depth, which is then what the operations say."""

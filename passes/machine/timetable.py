@@ -9,14 +9,10 @@ import numpy as np
 
 from lstmir.passes.machine.nest import Nest, Place, Walk
 from lstmir.passes.machine.orders import Order, candidates, positions
-from lstmir.passes.machine.program import Part, Program
+from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.timing import (
     Access,
     Slot,
-    Timing,
-    argmax_latency,
-    output_rows,
-    result_tails,
     tail_begins,
 )
 from lstmir.pipeline.passes import Pass, cannot
@@ -84,7 +80,7 @@ class Timetable:
         self.step = sum(self.steps)
         self.gap = self.finish_gap()
         is_whole = program.phases > 1
-        self.buffers = 2 if is_whole else _power_of_two(1 + -(-self.release() // self.step))
+        self.buffers = 2 if is_whole else power_of_two(1 + -(-self.release() // self.step))
 
     # -- one nest ---------------------------------------------------------------------------
 
@@ -387,93 +383,8 @@ class Timetable:
         first = self.slots[0].start + nests[0].busy, 0, None
         return max(found, key=lambda read: (read[0], read[2] is None), default=first)
 
-    def results(self) -> tuple[int, ...]:
-        """When each beat of the result can leave, after the start of its step or of the finish.
 
-        Of a result that waits for all of its sequence, each beat of the first step, after the start
-        of the last one.
-        """
-        if not self.program.sends_words:
-            whole = max(int(stored.max()) for stored in self.stored_parts())
-            return tuple(whole + 3 + beat for beat in range(self.program.beats_out))
-        found: list[int] = []
-        for stored in self.stored_parts():
-            if found and int(stored[0]) + 2 <= found[-1]:
-                why = (
-                    "the parts of the result would leave in another order than the model gives them"
-                )
-                raise cannot(self.pass_, why, None, "cut the model before they are joined")
-            found += (stored + 2).tolist()
-        return tuple(found)
-
-    def stored_parts(self) -> list[np.ndarray]:
-        """When each word of each part of the result is stored: after the start of what gives the result."""
-        return [self.stored_part(part) for part in self.program.result.parts]
-
-    def stored_part(self, part: Part) -> np.ndarray:
-        """The same for one of them. An index is there when all have been compared."""
-        writer = self.writers[part.memory]
-        stored = self.slots[writer].start + self.written(part.memory, np.arange(part.words))
-        if not self.is_finish(writer):
-            stored = stored - self.before_result(writer)
-        if part.pick is None:
-            return np.asarray(stored)
-        late = argmax_latency(part.words, self.program.nests[writer].tails)
-        return np.asarray(stored.max(keepdims=True) + late)
-
-    def before_result(self, writer: int) -> int:
-        """Cycles from the last step of a nest's phase to what the result is counted from."""
-        program, phase = self.program, self.program.nests[writer].phase
-        if program.finish:
-            return self.since(writer, program.phases) + self.gap
-        last = program.phases - 1
-        return self.since(writer, last) + self.gaps[last] if phase < last else 0
-
-    def latest(self) -> int:
-        """The part of the result that is whole last."""
-        ends = [int(stored.max()) for stored in self.stored_parts()]
-        return ends.index(max(ends))
-
-    def room(self) -> int:
-        """Beats of the output's memory; where several words are stored at once, of whole results.
-
-        Of whole sequences, two: one is put together while the other leaves.
-        """
-        result = self.program.result
-        if self.program.sends_sequences:
-            return 2
-        if not self.program.sends_words:
-            waiting = -(-(self.results()[-1] + 1) // self.steps[-1]) if result.every_step else 1
-            return _power_of_two(1 + waiting) * self.program.beats_out
-        tails = result_tails(self.program)
-        under_way = 1 + -(-(self.results()[-1] + 1) // self.steps[-1])
-        results = 1 + result.every_step
-        if (
-            result.every_step and self.program.phases > 1
-        ):  # steps may be shorter than a result takes
-            results = max(results, under_way)
-        rows = output_rows(result, tails, results)
-        if result.every_step and any(part.pick for part in result.parts):
-            rows = max(rows, _power_of_two(under_way))
-        return rows if tails == 1 else rows // -(-result.count // tails) * result.count
-
-    def timing(self) -> Timing:
-        """All of it."""
-        program, (release, reader, tail_reads) = self.program, self.last_read()
-        later = tuple(zip(self.gaps[1:], self.steps[1:], strict=True))
-        reads, promises = (
-            (program.nests[reader].phase, program.promising) if later else (None, None)
-        )
-        return Timing(
-            self.steps[0], self.gap, self.finish_length(), release, self.results(),
-            program.result.every_step, self.room(), program.input_stages, program.adders,
-            program.takes_packets, program.lanes, self.buffers, reader, tail_reads, self.latest(),
-            program.leaves_early or None, later or None, reads, promises,
-            program.sends_sequences or None,
-        )  # fmt: skip
-
-
-def _power_of_two(number: int) -> int:
+def power_of_two(number: int) -> int:
     """The least power of two that is not smaller, 2 at least."""
     return max(2, 1 << (number - 1).bit_length())
 
