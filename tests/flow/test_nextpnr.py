@@ -146,7 +146,8 @@ def test_a_compiled_folder_gets_its_bitstream(
     assert placed["fmax_mhz"] > 20
     signals = placed["place_and_route"]["critical_path"]
     names = [signals[end].removeprefix("inner.").split("[")[0] for end in ("from", "to")]
-    text = "".join(path.read_text() for path in Path("out/verilog").glob("*.v"))
+    folders = ["verilog", "primitives"] if options else ["verilog"]
+    text = "".join(file.read_text() for name in folders for file in Path("out", name).glob("*.v"))
     assert [name for name in names if name.split(".")[-1] not in text] == []
     assert Path("out/synth", bitstream).stat().st_size > 50_000
 
