@@ -29,7 +29,7 @@ class _Leaving:
     """When the words of the result are there."""
 
     def __init__(self, table: Timetable) -> None:
-        self.table = table
+        self.table, self.program = table, table.program
 
     def words(self) -> tuple[int, ...]:
         """When each beat of the result can leave, after the start of its step or of the finish.
@@ -37,9 +37,9 @@ class _Leaving:
         Of a result that waits for all of its sequence, each beat of the first step, after the start
         of the last one.
         """
-        if not self.table.program.sends_words:
+        if not self.program.sends_words:
             whole = max(int(stored.max()) for stored in self.stored_parts())
-            return tuple(whole + 3 + beat for beat in range(self.table.program.beats_out))
+            return tuple(whole + 3 + beat for beat in range(self.program.beats_out))
         found: list[int] = []
         for stored in self.stored_parts():
             if found and int(stored[0]) + 2 <= found[-1]:
@@ -52,7 +52,7 @@ class _Leaving:
 
     def stored_parts(self) -> list[np.ndarray]:
         """When each word of each part of the result is stored: after the start of what gives the result."""
-        return [self.stored_part(part) for part in self.table.program.result.parts]
+        return [self.stored_part(part) for part in self.program.result.parts]
 
     def stored_part(self, part: Part) -> np.ndarray:
         """The same for one of them. An index is there when all have been compared."""
@@ -64,12 +64,12 @@ class _Leaving:
             stored = stored - self.before_result(writer)
         if part.pick is None:
             return np.asarray(stored)
-        late = argmax_latency(part.words, self.table.program.nests[writer].tails)
+        late = argmax_latency(part.words, self.program.nests[writer].tails)
         return np.asarray(stored.max(keepdims=True) + late)
 
     def before_result(self, writer: int) -> int:
         """Cycles from the last step of a nest's phase to what the result is counted from."""
-        program, phase = self.table.program, self.table.program.nests[writer].phase
+        program, phase = self.program, self.program.nests[writer].phase
         if program.finish:
             return self.table.since(writer, program.phases) + self.table.gap
         last = program.phases - 1
@@ -85,18 +85,17 @@ class _Leaving:
 
         Of whole sequences, two: one is put together while the other leaves.
         """
-        result = self.table.program.result
-        if self.table.program.sends_sequences:
+        result = self.program.result
+        if self.program.sends_sequences:
             return 2
-        if not self.table.program.sends_words:
+        if not self.program.sends_words:
             waiting = -(-(self.words()[-1] + 1) // self.table.steps[-1]) if result.every_step else 1
-            return power_of_two(1 + waiting) * self.table.program.beats_out
-        tails = result_tails(self.table.program)
+            return power_of_two(1 + waiting) * self.program.beats_out
+        tails = result_tails(self.program)
         under_way = 1 + -(-(self.words()[-1] + 1) // self.table.steps[-1])
         results = 1 + result.every_step
-        if (
-            result.every_step and self.table.program.phases > 1
-        ):  # steps may be shorter than a result takes
+        if result.every_step and self.program.phases > 1:
+            # Steps of a later phase may be shorter than a result takes.
             results = max(results, under_way)
         rows = output_rows(result, tails, results)
         if result.every_step and any(part.pick for part in result.parts):

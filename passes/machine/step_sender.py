@@ -147,18 +147,11 @@ class StepSender:
         logic = self.logic
         logic.enter("sender")
         parts = self.parts(leaving)
-        transfer = logic.all(self.valid, ready, hint="transfer")
-        free = logic.any(logic.no(self.valid), ready)
-        waits = logic.no(logic.equals(self.stored, 0))
-        fetch = logic.all(free, waits, logic.no(self.answer), hint="fetch")
-        answers = logic.all(free, self.answer, hint="answers")
+        transfer, fetch, answers, takes = self.handshake(start_error, ready)
         at_end = logic.equals(self.beat, self.beats - 1, hint="at_end")
         ends = logic.all(fetch, at_end, hint="fetches_last")
         last = self.packet_ends(parts[latest], leaving[latest], at_end)
-        takes = logic.any(fetch, answers, hint="takes")
         self.count(promises, start_error, transfer, parts[latest].done, ends)
-        logic.drive(self.answer, logic.any(start_error, logic.all(self.answer, logic.no(answers))))
-        logic.drive(self.valid, logic.any(takes, logic.all(self.valid, logic.no(ready))))
         logic.drive(self.ends, logic.select(takes, logic.any(at_end, answers), self.ends))
         zero = logic.literal(0, self.beat.type)
         following = logic.select(at_end, zero, logic.plus_one(self.beat))
@@ -170,6 +163,19 @@ class StepSender:
         data = logic.held(logic.select(answers, nothing, data), takes, "data")
         is_last = logic.held(logic.any(answers, last), takes, "last")
         return Output(data, self.valid, is_last, logic.held(answers, takes, "is_error"))
+
+    def handshake(self, start_error: Value, ready: Value) -> tuple[Value, Value, Value, Value]:
+        """Whether a beat leaves; whether the next one is fetched, is an answer, or is either."""
+        logic = self.logic
+        transfer = logic.all(self.valid, ready, hint="transfer")
+        free = logic.any(logic.no(self.valid), ready)
+        waits = logic.no(logic.equals(self.stored, 0))
+        fetch = logic.all(free, waits, logic.no(self.answer), hint="fetch")
+        answers = logic.all(free, self.answer, hint="answers")
+        takes = logic.any(fetch, answers, hint="takes")
+        logic.drive(self.answer, logic.any(start_error, logic.all(self.answer, logic.no(answers))))
+        logic.drive(self.valid, logic.any(takes, logic.all(self.valid, logic.no(ready))))
+        return transfer, fetch, answers, takes
 
     def parts(self, leaving: list[Leaving]) -> list[PartRows]:
         """The memories of the parts, in the order in which they leave."""
