@@ -73,7 +73,10 @@ class Schedule:
         for nest in program.nests:
             stage(nest, depth.tails, self.operations)
         found = [a for number, nest in enumerate(program.nests) for a in accesses(number, nest)]
-        deep = replace(program, input_stages=depth.input_stages, adders=depth.adders)
+        deep = replace(
+            program, input_stages=depth.input_stages, adders=depth.adders,
+            forwarding=depth.forwarding and not program.is_deep,
+        )  # fmt: skip
         return best_timetable(self, deep, found)
 
 
@@ -82,7 +85,7 @@ def _mark(table: Timetable) -> None:
         order = slot.order
         marks = {"start": slot.start, "order": order.walks, "tails": nest.tails}
         if order.ahead > 1:
-            marks |= {"ahead": order.ahead, "early": order.early}
+            marks |= {"ahead": order.ahead, "cuts": order.cuts}
         nest.loop.attributes.update(marks)
         for op in nest.loop.regions[0].walk():
             if op.name == "tile.for":

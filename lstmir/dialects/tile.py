@@ -53,7 +53,9 @@ define(
                 False,
             ),
             Attribute("ahead", "int", "iterations that begin before the first one ends", False),
-            Attribute("early", "int", "tiles with which those begin", False),
+            Attribute(
+                "cuts", "ints", "the tiles before which those are cut, to run part by part", False
+            ),
             Attribute("tails", "int", "units that leave the array at once", False),
             Attribute("array", "int", "the array that runs it, if not the first one", False),
         ),

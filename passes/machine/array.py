@@ -343,7 +343,7 @@ class ArrayBuilder:
         resumes = logic.later(sequencer.resumes, arrives - 1)
         load = logic.later(sequencer.ends, arrives + 1, reset=True)
         split = max(order.ahead for order in self.orders)
-        ahead = logic.later(sequencer.nest, arrives - 1) if split > 1 else sequencer.nest
+        nest = logic.later(sequencer.nest, arrives - 1) if split > 1 else sequencer.nest
         running, held = [], []
         for p, term in enumerate(terms):
             restart = self.restart(p, begins, arrives)
@@ -355,10 +355,8 @@ class ArrayBuilder:
                 saved.append(logic.held(saved[-1], load, f"left_{depth}"))
             start = logic.literal(0, self.sum_type)
             if split > 1:
-                left = [saved[max(0, order.ahead - 2)] for order in self.orders]
-                mine = logic.pick(left, ahead) if len(set(left)) > 1 else left[0]
-                chosen = logic.select(resumes, mine, start)
-                start = logic.delayed(chosen, "start")
+                mine = self.left([total, *saved], nest, begins)
+                start = logic.delayed(logic.select(resumes, mine, start), "start")
             base = logic.select(restart, start, total)
             logic.drive(total, logic.wrapped(self.total(base, term), self.sum_type))
             running.append(total)
@@ -366,6 +364,19 @@ class ArrayBuilder:
         logic.enter(self.unit)
         ready, early = self.readiness(arrives)
         return Sums(running, held, ready, early, self.captured(running, arrives), load)
+
+    def left(self, saved: list[Value], nest: Value, follows_single: Value) -> Value:
+        """What a run that goes on left, as many runs ago as groups are ahead.
+
+        Behind a run of one tile, one sum less is saved yet.
+        """
+        logic = self.logic
+        found = [saved[max(1, order.ahead - 1)] for order in self.orders]
+        for number, (cut, order) in enumerate(zip(self.program.nests, self.orders, strict=True)):
+            if order.cuts and order.has_single(cut):
+                sooner = saved[order.ahead - 2]
+                found[number] = logic.select(follows_single, sooner, found[number])
+        return logic.pick(found, nest) if len(set(found)) > 1 else found[0]
 
     def total(self, base: Value, term: Term) -> Value:
         """A sum and a term, with what that lacks."""

@@ -63,7 +63,7 @@ class Operands:
 def slot_of(nest: Nest) -> Slot:
     """What `schedule` wrote on the nest's loop."""
     marks = nest.loop.attributes
-    order = Order(tuple(marks["order"]), marks.get("ahead", 1), marks.get("early", 0))
+    order = Order(tuple(marks["order"]), marks.get("ahead", 1), tuple(marks.get("cuts", ())))
     return Slot(marks["start"], order)
 
 

@@ -4,32 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import combinations, pairwise, permutations
 
 import numpy as np
 
 from lstmir.passes.machine.nest import Nest, Walk
 
 _MOST_AHEAD = 4
-_SHORTEST_SPLIT = 2
-"""Tiles of a run that leaves its sums, or goes on with them: as long as sums take to be saved."""
+_MOST_CUT_TWICE = 12
+"""Tiles of a group that may be cut in two places: for more, that gains little and takes long to find."""
 
 
 @dataclass(frozen=True)
 class Order:
     """Which walk comes first, and how many groups begin before the first one ends.
 
-    The first `ahead` groups run their `early` tiles one after the other, then the rest of theirs:
-    what those tiles read may come later by as much. Their sums wait meanwhile.
+    The first `ahead` groups are cut into parts, each from one of the `cuts` to the next: they run
+    their first parts one after the other, then their second ones, and so on. What late parts
+    read may come later by as much. Their sums wait meanwhile.
     """
 
     walks: tuple[int, ...]
     ahead: int = 1
-    early: int = 0
+    cuts: tuple[int, ...] = ()
 
     def of(self, nest: Nest) -> tuple[Walk, ...]:
         """The walks as they are run."""
         return tuple(nest.walks[number] for number in self.walks)
+
+    def parts(self, nest: Nest) -> list[tuple[int, int]]:
+        """The first tile of each part of a group that is cut, and the one behind its last."""
+        return list(pairwise((0, *self.cuts, nest.tiles)))
+
+    def first_run(self, nest: Nest) -> int:
+        """Tiles of the nest's first run."""
+        return self.cuts[0] if self.cuts else nest.tiles
+
+    def shortest_last(self, nest: Nest) -> int:
+        """Tiles of the shortest run that finishes a group."""
+        return nest.tiles - self.cuts[-1] if self.cuts else nest.tiles
+
+    def has_single(self, nest: Nest) -> bool:
+        """Whether a part is a single tile."""
+        return any(end - begin == 1 for begin, end in self.parts(nest))
 
 
 @dataclass(frozen=True)
@@ -50,27 +67,26 @@ class Segment:
 
 def segments(nest: Nest, order: Order) -> list[Segment]:
     """All runs of a nest."""
-    tiles, early, ahead = nest.tiles, order.early, order.ahead
-    found = []
-    if ahead > 1:
-        found.append(Segment(0, early, ahead, finishes=False))
-        found.append(Segment(early, tiles - early, ahead, resumes=True))
-    if nest.groups > ahead or ahead == 1:
-        found.append(Segment(0, tiles, nest.groups - (ahead if ahead > 1 else 0)))
+    if not order.cuts:
+        return [Segment(0, nest.tiles, nest.groups)]
+    found = [
+        Segment(begin, end - begin, order.ahead, resumes=begin > 0, finishes=end == nest.tiles)
+        for begin, end in order.parts(nest)
+    ]
+    if nest.groups > order.ahead:
+        found.append(Segment(0, nest.tiles, nest.groups - order.ahead))
     return found
 
 
 def positions(nest: Nest, order: Order) -> np.ndarray:
     """The cycle of each tile [groups, tiles in the order of the walks], from the nest's first on."""
-    groups, tiles = nest.groups, nest.tiles
-    ahead, early = order.ahead, order.early
-    place = np.arange(groups * tiles).reshape(groups, tiles)
-    if ahead > 1:
-        group = np.arange(ahead).reshape(-1, 1)
-        tile = np.arange(tiles)
-        first = group * early + tile
-        rest = ahead * early + group * (tiles - early) + tile - early
-        place[:ahead] = np.where(tile < early, first, rest)
+    place = np.arange(nest.groups * nest.tiles).reshape(nest.groups, nest.tiles)
+    if not order.cuts:
+        return place
+    ahead = order.ahead
+    for begin, end in order.parts(nest):
+        run = np.arange(ahead * (end - begin)).reshape(ahead, end - begin)
+        place[:ahead, begin:end] = ahead * begin + run
     return place
 
 
@@ -105,8 +121,9 @@ def _comes_back(nest: Nest, order: Order) -> bool:
 
 
 def candidates(nest: Nest, shortest: int) -> Iterator[Order]:
-    """Orders from the plainest on; where a group is cut, no run is shorter than `shortest` tiles."""
-    shortest = max(shortest, _SHORTEST_SPLIT)
+    """Orders from the plainest on; where a group is cut, neither its first part nor its last one is
+    shorter than `shortest` tiles.
+    """
     numbers = range(len(nest.walks))
     walks = list(permutations(numbers)) if len(nest.walks) < 5 else []
     by_sum = tuple(sorted(numbers, key=lambda number: nest.walks[number].active))
@@ -119,5 +136,10 @@ def candidates(nest: Nest, shortest: int) -> Iterator[Order]:
     if len(set(nest.lanes)) < nest.sums:
         return  # a row that serves two sums cannot leave them both
     for ahead in range(2, min(nest.groups, _MOST_AHEAD) + 1):
-        for early in range(nest.tiles - shortest, shortest - 1, -1):
-            yield from (Order(each, ahead, early) for each in walks)
+        for cut in range(nest.tiles - shortest, shortest - 1, -1):
+            yield from (Order(each, ahead, (cut,)) for each in walks)
+    if nest.tiles > _MOST_CUT_TWICE:
+        return
+    for ahead in range(2, min(nest.groups, _MOST_AHEAD) + 1):
+        for cuts in combinations(range(shortest, nest.tiles - shortest + 1), 2):
+            yield from (Order(each, ahead, cuts) for each in walks)

@@ -8,6 +8,7 @@ from lstmir.ir.operation import Operation, Value
 from lstmir.ir.region import Region
 from lstmir.passes.machine.nest import Nest
 from lstmir.passes.machine.reading import is_constant, is_sum
+from lstmir.passes.machine.rounding import rounds_at_once
 from lstmir.passes.machine.timing import Access
 
 
@@ -15,12 +16,14 @@ class Depth(NamedTuple):
     """How deep pipelines are.
 
     That of the `tails`; how many registers each multiplier of the array has in front; how many
-    levels of adders stand between two registers.
+    levels of adders stand between two registers; whether vectors are `forwarding`: the array reads
+    words in the cycle in which they are stored.
     """
 
     tails: int
     input_stages: int
     adders: int
+    forwarding: bool = False
 
 
 PERIODS = {
@@ -28,7 +31,9 @@ PERIODS = {
     Depth(2, 0, 1): 1.03,
     Depth(1, 0, 1): 1.12,
     Depth(1, 0, 2): 1.24,
+    Depth(1, 0, 2, forwarding=True): 1.27,
     Depth(0, 0, 2): 1.5,
+    Depth(0, 0, 2, forwarding=True): 1.55,
 }
 """The period of the clock that each depth needs beside the first: judged by a few designs placed on ECP5,
 enough to tell a cycle that pays from one that does not."""
@@ -52,10 +57,10 @@ def stage(nest: Nest, depth: int, operations: int = 1) -> None:
     At depth 0, between registers stands one memory read, one multiplication, or one two-input
     addition with the requantization of what it gives. At 1 a table has another register behind it, as
     have the constants of the units: block memories are slow. At 2 multipliers have, too, and what adds
-    does not requantize. A table holds its index itself, so that none is held in front of it; nor, but
-    at depth 2, is a word in front of the vector that it is stored in. Cycle 0 is the one in which a
-    unit's sums are there; what a memory gives for it may be read before. With two `operations`, so many
-    stand between registers.
+    does not requantize. A table holds its index itself, so that none is held in front of it. Nor, but
+    at depth 2, is a word in front of the vector that it is stored in, or in front of the rounding that
+    makes it an index. Cycle 0 is the one in which a unit's sums are there; what a memory gives for it
+    may be read before. With two `operations`, so many stand between registers.
     """
     body = nest.tail.regions[0]
     if operations == 1:
@@ -75,6 +80,8 @@ def _as_soon_as_possible(nest: Nest, depth: int) -> None:
         start = max((ready[value.op] for value in op.operands), default=-1)
         if is_sum(op):
             start = 0
+        elif depth < 2 and _rounds_again(body, op):
+            start = op.operands[0].op.attributes["start"]
         elif op.name == "tile.load":
             start = -latency
         elif op.name == "tile.store":
@@ -140,6 +147,14 @@ def _goes_to_registers(body: Region, value: Value, depth: int) -> bool:
     """Whether all that takes a value holds it: a table its index, a vector the word stored."""
     users = {user.name for user, _ in body.uses(value)}
     return users == {"fx.lookup"} or (depth < 2 and users == {"tile.store"})
+
+
+def _rounds_again(body: Region, op: Operation) -> bool:
+    """Whether a table's index can be rounded from what the word is rounded from that it stands for."""
+    if op.name != "fx.requantize" or op.operands[0].op.name != "fx.requantize":
+        return False
+    users = {user.name for user, _ in body.uses(op.result)}
+    return users == {"fx.lookup"} and rounds_at_once(op.operands[0].op, op)
 
 
 def _loads_as_late_as_possible(body: Region) -> None:

@@ -71,7 +71,8 @@ class Program:
 
     Each multiplier of the array has `input_stages` registers of its own in front; behind it, so many
     levels of `adders` stand between two registers at most. A beat of the streams has so many `lanes`,
-    and `buffers` steps of the input are held. Where nests have arrays of their own, what one of them runs is
+    and `buffers` steps of the input are held. Where vectors are `forwarding`, the array reads words in
+    the cycle in which they are stored. Where nests have arrays of their own, what one of them runs is
     a program too: then `whole` is all of it.
     """
 
@@ -84,6 +85,7 @@ class Program:
     adders: int = 1
     lanes: int = 1
     buffers: int = 2
+    forwarding: bool = False
     whole: Program | None = None
 
     @property

@@ -54,7 +54,7 @@ def read_program(pass_: Pass, module: Module) -> Program:
     return Program(tuple(reader.memories), first, rest, result, tuple(scans), *known)
 
 
-_CHOSEN = {"input_stages": 0, "adders": 1, "lanes": 1, "buffers": 2}
+_CHOSEN = {"input_stages": 0, "adders": 1, "lanes": 1, "buffers": 2, "forwarding": False}
 """What `schedule` decides about the program, and what it is until then."""
 
 _BEHIND = ("rnn.scan", "tile.for")

@@ -21,7 +21,7 @@ def timing_of(table: Timetable) -> Timing:
         program.result.every_step, leaving.room(), program.input_stages, program.adders,
         program.takes_packets, program.lanes, table.buffers, reader, tail_reads, leaving.latest(),
         program.leaves_early or None, later or None, reads, promises,
-        program.sends_sequences or None,
+        program.sends_sequences or None, program.forwarding or None,
     )  # fmt: skip
 
 

@@ -51,6 +51,39 @@ class FoldedRounding:
         return is_load and self.has_one_user(term)
 
 
+def rounds_at_once(first: Operation, second: Operation) -> bool:
+    """Whether two requantizations, one of the other's result, are a constant added and one rounding.
+
+    Rounding down twice is rounding down once; what the first one clips, the second one clips too.
+    """
+    types = [_fixed(each.result) for each in (first, second)]
+    fracs = [_fixed(first.operands[0]).frac, *(type_.frac for type_ in types)]
+    if sorted(fracs, reverse=True) != fracs:
+        return False
+    for op in (first, second):
+        if op.attributes["rounding"] not in ("floor", "half_up"):
+            return False
+        if op.attributes["overflow"] != "saturate":
+            return False
+    inner, outer = types
+    half = _half(second)
+    shift = inner.frac - outer.frac
+    highest, lowest = ((end + half) >> shift for end in (inner.max_int, inner.min_int))
+    return highest >= outer.max_int and lowest <= outer.min_int
+
+
+def halves_of(first: Operation, second: Operation, has_first: bool) -> int:
+    """The constant, in units of what is rounded; that of the first rounding may be there already."""
+    shift = _fixed(first.operands[0]).frac - _fixed(first.result).frac
+    return (0 if has_first else _half(first)) + (_half(second) << shift)
+
+
+def _half(op: Operation) -> int:
+    """Half a unit of a requantization's result, in units of its operand; 0 if it rounds down."""
+    shift = _fixed(op.operands[0]).frac - _fixed(op.result).frac
+    return 1 << (shift - 1) if op.attributes["rounding"] == "half_up" and shift else 0
+
+
 def _fixed(value: Value) -> FixedType:
     element = element_of(value.type)
     assert isinstance(element, FixedType)

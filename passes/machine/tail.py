@@ -14,10 +14,11 @@ from lstmir.passes.machine.drain import Drain
 from lstmir.passes.machine.leaving import Leaving
 from lstmir.passes.machine.logic import Logic, natural, plain
 from lstmir.passes.machine.nest import Kind, Nest
+from lstmir.passes.machine.operands import slot_of
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.reading import is_constant, is_sum
 from lstmir.passes.machine.receiver import Receiver, bank_address
-from lstmir.passes.machine.rounding import FoldedRounding
+from lstmir.passes.machine.rounding import FoldedRounding, halves_of
 from lstmir.passes.machine.saturations import Saturations
 from lstmir.passes.machine.tiles import pack_fields
 from lstmir.passes.machine.unit_memories import UnitMemories
@@ -82,10 +83,7 @@ class TailControl:
 
 def shortest_gap(nest: Nest) -> int:
     """Cycles at least from a unit's entry into a tail to the next one's."""
-    marks = nest.loop.attributes
-    early = marks.get("early", 0)
-    last = nest.tiles - early if marks.get("ahead", 1) > 1 else nest.tiles
-    return last if nest.turns == 1 else 1
+    return slot_of(nest).order.shortest_last(nest) if nest.turns == 1 else 1
 
 
 class TailBuilder:
@@ -110,6 +108,7 @@ class TailBuilder:
         if saturations is None:
             self.rounding.find(self.constant_vectors())
         self.at: dict[tuple[Value, int, int], Value] = {}
+        self.unheld: dict[tuple[Value, int], Value] = {}
         self.steps: dict[int, Value] = {}
 
     def constant_vectors(self) -> set[Value]:
@@ -145,7 +144,7 @@ class TailBuilder:
         elif is_constant(self.nest, op):
             made = self.vector(op, tail)
         else:
-            made = self.make(op, start, tail)
+            made = self.unheld[op.result, tail] = self.make(op, start, tail)
             self.enter(tail)
             for _ in range(latency):
                 made = self.logic.delayed(made, plain(op.result_names[0], "value"))
@@ -176,7 +175,9 @@ class TailBuilder:
             return self.load(op, start, tail)
         if op.name == "fx.lookup":
             return self.lookup(op, start, tail)
-        operands = [self.value(value, start, tail) for value in op.operands]
+        if self.is_rounded_again(op) and self.saturations is None:
+            return self.rounded_again(op, start, tail)
+        operands = [self.unheld_or(value, start, tail) for value in op.operands]
         kept = {k: v for k, v in op.attributes.items() if k not in ("start", "latency", "bound")}
         type_: Type | None = op.result.type
         if op in self.rounding.floors:
@@ -189,6 +190,36 @@ class TailBuilder:
             self.saturations.note(op, operands[0], valid)
         self.enter(tail)
         return self.logic.op(op.name, *operands, type=type_, **kept)
+
+    def is_rounded_again(self, op: Operation) -> bool:
+        """Whether a word is rounded from another one in the cycle in which that is rounded itself."""
+        if op.name != "fx.requantize" or op.operands[0].op.name != "fx.requantize":
+            return False
+        return self.is_made(op.operands[0], op.attributes["start"])
+
+    def rounded_again(self, op: Operation, start: int, tail: int) -> Value:
+        """What rounding a value twice gives: a constant is added, and the sum is rounded once."""
+        logic, first = self.logic, op.operands[0].op
+        value = self.value(first.operands[0], start, tail)
+        assert isinstance(value.type, FixedType)
+        halves = halves_of(first, op, first in self.rounding.floors)
+        self.enter(tail)
+        constant = logic.literal(halves, narrowest(0, halves, value.type.frac))
+        total = logic.op("arith.add", value, constant)
+        return logic.op(op.name, total, type=op.result.type, rounding="floor", overflow="saturate")
+
+    def unheld_or(self, value: Value, cycle: int, tail: int) -> Value:
+        """A value in the cycle in which it is made, or as it stands behind its register."""
+        made = self.is_made(value, cycle)
+        return self.unheld[value, tail] if made else self.value(value, cycle, tail)
+
+    def is_made(self, value: Value, cycle: int) -> bool:
+        """Whether a value is made in a cycle, and held from the next one on."""
+        op = value.op
+        if op is self.body.entry:
+            return False
+        start, latency = op.attributes["start"], op.attributes["latency"]
+        return bool(latency > 0 and start == cycle)
 
     def value(self, value: Value, cycle: int, tail: int) -> Value:
         """A value of the body as it stands in a cycle of a tail."""
@@ -384,9 +415,9 @@ class TailBuilder:
             part, row = self.part_and_row(parts, memory.rows, valid, start)
         logic.enter(self.control.unit)
         address = bank_address(logic, half, row, memory.rows)
-        for e, ram in enumerate(memory.rams):
+        for e in range(len(memory.rams)):
             mine = valid if part is None else logic.all(valid, logic.equals(part, e // tails))
-            logic.drive(ram, logic.op("rtl.write", ram, address, words[e % tails], mine))
+            memory.write(logic, e, address, words[e % tails], mine)
 
     def part_and_row(self, parts: int, rows: int, valid: Value, start: int) -> tuple[Value, Value]:
         logic = self.logic

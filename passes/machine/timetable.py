@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lstmir.passes.machine.nest import Nest, Place, Walk
+from lstmir.passes.machine.nest import Place, Walk
 from lstmir.passes.machine.orders import Order, candidates, positions
 from lstmir.passes.machine.program import Program
 from lstmir.passes.machine.timing import (
@@ -133,7 +133,7 @@ class Timetable:
     def handover(self, before: int, number: int, order: Order) -> int:
         """Idle cycles between two nests: no run ends before the tail has taken the sums held."""
         turns, nest = self.program.nests[before].turns, self.program.nests[number]
-        return max(0, turns - first_run(nest, order))
+        return max(0, turns - order.first_run(nest))
 
     def busy_of(self, number: int) -> int:
         """The least interval of a step of this nest alone."""
@@ -144,6 +144,10 @@ class Timetable:
         """The cycle, from its nest's start on, in which each unit's word is stored."""
         number = self.writers[memory]
         return self.entered(number, units, order) + self.stores[memory]
+
+    def readable(self, memory: int, units: np.ndarray, order: Order | None = None) -> np.ndarray:
+        """The first cycle in which a tile may be shown that reads each unit's word."""
+        return self.written(memory, units, order) - self.program.forwarding
 
     def entered(self, number: int, units: np.ndarray, order: Order | None = None) -> np.ndarray:
         """The cycle in which the tail takes each unit."""
@@ -186,7 +190,7 @@ class Timetable:
         for memory, is_new, units, at in self.reads(number, order):
             if is_new and self.writers[memory] < number and len(units):
                 start = self.slots[self.writers[memory]].start
-                yield start + int((self.written(memory, units) - at).max())
+                yield start + int((self.readable(memory, units) - at).max())
         yield from self.tail_needs(number, order)
 
     def tail_needs(self, number: int, order: Order) -> Iterable[int]:
@@ -205,7 +209,7 @@ class Timetable:
             return
         for memory, is_new, units, at in self.reads(number, order):
             if not is_new and self.writers[memory] == number and len(units):
-                yield int((self.written(memory, units, order) - at).max())
+                yield int((self.readable(memory, units, order) - at).max())
 
     def units_of(self, taker: int, giver: int) -> tuple[np.ndarray, np.ndarray]:
         """Units of a nest that load words, and those of another that stored them.
@@ -236,7 +240,7 @@ class Timetable:
             for memory, is_new, units, at in self.reads(number, self.slots[number].order):
                 if not is_new and len(units):
                     begun = self.slots[self.writers[memory]].start
-                    needs.append(begun + int((self.written(memory, units) - at).max()) - start)
+                    needs.append(begun + int((self.readable(memory, units) - at).max()) - start)
         return max(needs)
 
     def turns_of_arrays(self, phase: int) -> Iterable[int]:
@@ -257,9 +261,12 @@ class Timetable:
                 if not len(units) or self.is_finish(self.writers[memory]):
                     continue
                 writer = self.program.nests[self.writers[memory]]
-                every = np.arange(writer.groups * writer.units)
-                written = self.slots[self.writers[memory]].start + self.written(memory, every).min()
-                late = self.slots[number].start + int(at.max()) - int(written) + 1
+                every, begun = (
+                    np.arange(writer.groups * writer.units),
+                    self.slots[self.writers[memory]].start,
+                )
+                stored = begun + self.readable(memory, every).min()
+                late = self.slots[number].start + int(at.max()) - int(stored) + 1
                 yield -(-late // 2) if is_new else late
 
     def tails_again(self, phase: int) -> Iterable[int]:
@@ -306,7 +313,7 @@ class Timetable:
             for place, units, at in self.all_reads(number, self.slots[number].order):
                 if not place.is_new and len(units) and self.is_before(place.memory, numbers):
                     writer = self.writers[place.memory]
-                    stored = self.slots[writer].start + self.written(place.memory, units)
+                    stored = self.slots[writer].start + self.readable(place.memory, units)
                     wait = int((stored - at).max()) - self.slots[number].start
                     needs.append(wait - self.since(writer, phase))
         for load, writer in self.loads_of(numbers):
@@ -387,11 +394,6 @@ class Timetable:
 def power_of_two(number: int) -> int:
     """The least power of two that is not smaller, 2 at least."""
     return max(2, 1 << (number - 1).bit_length())
-
-
-def first_run(nest: Nest, order: Order) -> int:
-    """Tiles of a nest's first run."""
-    return order.early if order.ahead > 1 else nest.tiles
 
 
 def last_units(walk: Walk) -> np.ndarray:

@@ -86,7 +86,8 @@ class Timing:
     `release` cycles after its start. `results` are the cycles, from the start of the step or the
     finish that writes them, in which each word can leave; `room` words wait for the output at most.
     Each multiplier of the array has `input_stages` registers of its own in front; between registers
-    stand at most so many levels of `adders`. One that `takes_packets` begins when a whole sequence is
+    stand at most so many levels of `adders`; where vectors are `forwarding`, the array reads words in the
+    cycle in which they are stored. One that `takes_packets` begins when a whole sequence is
     there. A beat has so many `lanes`, and `buffers` steps of the input are held. The nest `reader` reads
     a step's input last: its tail in its cycle `tail_reads`, or the array. `latest` is the part of the
     result that is whole last. Where `steps_promise`, the room for a result is that of its last step,
@@ -118,6 +119,7 @@ class Timing:
     reads: int | None = None
     promises: int | None = None
     is_whole: bool | None = None
+    forwarding: bool | None = None
 
     @property
     def gaps(self) -> tuple[int, ...]:

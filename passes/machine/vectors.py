@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,11 +29,38 @@ WHAT = {
 
 @dataclass
 class Lanes:
-    """A lane for every neighbour that is read at once: two halves of `rows` rows, or those of `steps`."""
+    """A lane for every neighbour that is read at once: two halves of `rows` rows, or those of `steps`.
+
+    Where they are forwarding, `reads` are for each lane the words read so far and their addresses.
+    """
 
     rams: list[Value]
     rows: int
     steps: int = 1
+    is_forwarding: bool = False
+    reads: list[list[tuple[Value, Value]]] = field(default_factory=list)
+
+    def read(self, logic: Logic, address: Value) -> list[Value]:
+        """The words at an address, in the same cycle."""
+        words = [logic.read(ram, address) for ram in self.rams]
+        if not self.is_forwarding:
+            return words
+        seen = [logic.port(word, f"word_{e}") for e, word in enumerate(words)]
+        self.reads.append([(word, address) for word in seen])
+        return seen
+
+    def write(self, logic: Logic, lane: int, address: Value, word: Value, enable: Value) -> None:
+        """Store a word in a lane; who reads its address in this cycle gets it."""
+        ram, around = self.rams[lane], logic.unit
+        logic.drive(ram, logic.op("rtl.write", ram, address, word, enable))
+        logic.enter(ram.op.attributes["unit"])
+        for reads in self.reads:
+            seen, place = reads[lane]
+            (read,), region = seen.op.operands, seen.op.region
+            assert region is not None
+            hit = logic.all(enable, logic.same(address, place))
+            region.set_operands(seen.op, [logic.select(hit, word, read)])
+        logic.enter(around)
 
 
 def vector_lanes(logic: Logic, program: Program) -> dict[int, Lanes]:
@@ -51,7 +78,7 @@ def vector_lanes(logic: Logic, program: Program) -> dict[int, Lanes]:
         if is_sequence:
             depth = sequence_depth(described.steps, rows)
         rams = [logic.ram(depth, described.type, f"lane_{e}") for e in range(lanes)]
-        found[memory] = Lanes(rams, rows, described.steps)
+        found[memory] = Lanes(rams, rows, described.steps, program.forwarding)
     return found
 
 
@@ -89,7 +116,7 @@ class VectorReader:
         if described.kind is Kind.SEQUENCE:
             assert self.step is not None
             address = step_address(logic, self.step, self.row, described.steps, lanes.rows)
-            return [logic.read(ram, address) for ram in lanes.rams]
+            return lanes.read(logic, address)
         now = self.banks[self.program.writers[memory].phase]
         used = {w.place.is_new for w in self.program.walks if w.place.memory == memory}
         bank = now
@@ -98,7 +125,7 @@ class VectorReader:
         elif len(used) == 2:
             bank = logic.select(self.is_new, logic.no(now), now)
         address = bank_address(logic, bank, self.row, lanes.rows)
-        words = [logic.read(ram, address) for ram in lanes.rams]
+        words = lanes.read(logic, address)
         if used == {True}:
             return words
         fresh = self.fresh if used == {False} else logic.all(self.fresh, logic.no(self.is_new))
