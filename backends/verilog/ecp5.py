@@ -1,7 +1,7 @@
 """Multipliers and memories of ECP5, with the registers that they have inside.
 
 Lattice describes the blocks in FPGA-TN-02205 (sysDSP) and FPGA-TN-02204 (memory). What is used of
-them: MULT18X18D with operands extended to 18 signed bits, registers on both inputs or on none, and
+them: MULT18X18D with operands in the highest of 18 signed bits, registers on both inputs or on none, and
 one on the product; DP16KD as two memories that are only read, with or without the register on their
 outputs. All registers share the clock, take a value in each cycle, and are never reset.
 """
@@ -24,11 +24,14 @@ _COLUMNS = 100
 
 
 def multiplier(block: Multiplier, names: Names) -> list[str] | None:
-    """A MULT18X18D; None if its numbers are too wide for it. `names` knows those of the ports."""
-    if block.product[1].width > _PRODUCT or any(
-        type_.width + (not type_.signed) > _OPERAND for _, type_ in block.factors
-    ):
+    """A MULT18X18D; None if its numbers are too wide for it. `names` knows those of the ports.
+
+    Zeros below the operands need no routes, as signs above them would; they shift the product.
+    """
+    widths = [type_.width + (not type_.signed) for _, type_ in block.factors]
+    if max(widths) > _OPERAND or block.product[1].width > sum(widths):
         return None
+    low = sum(_OPERAND - width for width in widths)
     inputs = '"CLK0"' if block.registered else '"NONE"'
     parameters = {
         "REG_INPUTA_CLK": inputs, "REG_INPUTB_CLK": inputs, "REG_OUTPUT_CLK": '"CLK0"',
@@ -38,9 +41,9 @@ def multiplier(block: Multiplier, names: Names) -> list[str] | None:
              "SOURCEA": "1'b0", "SOURCEB": "1'b0"}  # fmt: skip
     a, b, p = (names.take(name) for name in "abp")
     ports |= _pins("A", a, _OPERAND) | _pins("B", b, _OPERAND)
-    ports |= _pins("P", p, block.product[1].width)
+    ports |= _pins("P", p, block.product[1].width, first=low)
     return [
-        *(_extended(wire, factor) for wire, factor in zip((a, b), block.factors, strict=True)),
+        *(_raised(wire, factor) for wire, factor in zip((a, b), block.factors, strict=True)),
         *result(p, block.product),
         *_instance("MULT18X18D", parameters, names.take("block"), ports, 1),
     ]
@@ -125,17 +128,19 @@ def _initial(content: list[int], row: int) -> dict[str, str]:
 # Bits are taken of wires without a sign: Yosys looks up a block that a signed one is connected to.
 
 
-def _extended(wire: str, signal: Signal) -> str:
-    """An operand of the multiplier."""
+def _raised(wire: str, signal: Signal) -> str:
+    """An operand of the multiplier: zeros stand below it, and its sign above, if it has none."""
     name, type_ = signal
-    more = _OPERAND - type_.width
-    sign = (name if type_.width == 1 else f"{name}[{type_.width - 1}]") if type_.signed else "1'b0"
-    text = name if not more else f"{{{{{more}{{{sign}}}}}, {name}}}"
+    sign = "" if type_.signed else "1'b0, "
+    less = _OPERAND - type_.width - (not type_.signed)
+    zeros = f", {less}'b0" if less else ""
+    text = f"{{{sign}{name}{zeros}}}" if sign or zeros else name
     return f"{INDENT}wire [{_OPERAND - 1}:0] {wire} = {text};"
 
 
-def _pins(name: str, wire: str, count: int, low: int = 0) -> dict[str, str]:
-    return {f"{name}{index}": f"{wire}[{low + index}]" for index in range(count)}
+def _pins(name: str, wire: str, count: int, low: int = 0, first: int = 0) -> dict[str, str]:
+    """Pins from the `first` one on, connected to the bits of a wire from the `low` one on."""
+    return {f"{name}{first + index}": f"{wire}[{low + index}]" for index in range(count)}
 
 
 def _instance(

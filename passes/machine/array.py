@@ -2,48 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from lstmir.ir.operation import Value
 from lstmir.numeric.fixed import FixedType, product_type
 from lstmir.passes.machine import blocks
+from lstmir.passes.machine.accumulators import Accumulators, Sums
 from lstmir.passes.machine.counters import Sequencer
 from lstmir.passes.machine.logic import Logic, natural, union_of
 from lstmir.passes.machine.operands import Operands
-from lstmir.passes.machine.orders import early_sums
 from lstmir.passes.machine.pairs import Block
 from lstmir.passes.machine.sharing import Place
-from lstmir.passes.machine.terms import Products, Term, added, factor, whole, with_carry
+from lstmir.passes.machine.terms import Products, Term, added, factor, whole
 from lstmir.passes.machine.tiles import Tiles, pack_fields
 from lstmir.passes.machine.timing import (
     NEAR_READY,
     adder_levels,
-    adder_stages,
     chosen_ready,
     operand_ready,
 )
 from lstmir.passes.machine.vectors import VectorReader
 
 _SIGN = FixedType(True, 2, 0)
-
-
-@dataclass
-class Sums:
-    """The sums of a group, row by row of the multipliers, and which nests' tails may take them.
-
-    `running` are the sums as they grow, `held` what they were at the end of the last run, a cycle
-    later. `ready[n]` is true in the cycle in which nest n's are whole in `running`, `early[n]` a
-    cycle before. `captured[n][u][s]` hold what a row of unit u left before it began another sum.
-    """
-
-    running: list[Value]
-    held: list[Value]
-    ready: dict[int, Value]
-    early: dict[int, Value]
-    captured: dict[int, list[dict[int, Value]]]
-    load: Value
 
 
 class ArrayBuilder:
@@ -57,9 +37,8 @@ class ArrayBuilder:
         program = reads.program
         self.logic, self.program, self.sequencer, self.reads = logic, program, sequencer, reads
         self.unit, self.weights_unit = f"array{suffix}", f"weights{suffix}"
-        self.orders, self.words = reads.orders, reads.words
+        self.words = reads.words
         self.levels = adder_levels(max(program.columns))
-        self.stages = adder_stages(program)
         self.left_in_logic = in_logic
         self.fields: dict[bytes, Value] = {}
         self.meet = operand_ready(program)  # the cycle in which operands and weights meet
@@ -93,7 +72,14 @@ class ArrayBuilder:
             ]
             for p, places in enumerate(self.reads.places)
         ]
-        return self.accumulate([self.row_sum(p, terms) for p, terms in enumerate(products)])
+        rows = [self.row_sum(p, terms) for p, terms in enumerate(products)]
+        logic.enter(self.unit)
+        restarts = [
+            self.tile_field(marks, f"restart_{p}", is_flag=True) if marks.any() else None
+            for p, marks in enumerate(self.words.restarts)
+        ]
+        sums = Accumulators(logic, self.reads, self.sequencer, self.unit, self.sum_type)
+        return sums.build(rows, restarts)
 
     # -- what is read -----------------------------------------------------------------------
 
@@ -331,95 +317,3 @@ class ArrayBuilder:
             if (self.levels + 1 - level) % self.program.adders == 0:
                 terms = [term.delayed(logic, "partial") for term in terms]
         return terms[0]
-
-    # -- sums -------------------------------------------------------------------------------
-
-    def accumulate(self, terms: list[Term]) -> Sums:
-        """Add each row's terms over the tiles of a run, from zero or from what a run before left."""
-        logic, sequencer = self.logic, self.sequencer
-        logic.enter(self.unit)
-        arrives = self.meet + 1 + self.stages
-        begins = logic.later(sequencer.begins, arrives, reset=True)
-        resumes = logic.later(sequencer.resumes, arrives - 1)
-        load = logic.later(sequencer.ends, arrives + 1, reset=True)
-        split = max(order.ahead for order in self.orders)
-        nest = logic.later(sequencer.nest, arrives - 1) if split > 1 else sequencer.nest
-        running, held = [], []
-        for p, term in enumerate(terms):
-            restart = self.restart(p, begins, arrives)
-            self.enter_lane(p)
-            restart = logic.port(restart, "begins")
-            total = logic.reg(self.sum_type, "sum")
-            saved = [logic.held(total, load, "held")]
-            for depth in range(1, split - 1):
-                saved.append(logic.held(saved[-1], load, f"left_{depth}"))
-            start = logic.literal(0, self.sum_type)
-            if split > 1:
-                mine = self.left([total, *saved], nest, begins)
-                start = logic.delayed(logic.select(resumes, mine, start), "start")
-            base = logic.select(restart, start, total)
-            logic.drive(total, logic.wrapped(self.total(base, term), self.sum_type))
-            running.append(total)
-            held.append(saved[0])
-        logic.enter(self.unit)
-        ready, early = self.readiness(arrives)
-        return Sums(running, held, ready, early, self.captured(running, arrives), load)
-
-    def left(self, saved: list[Value], nest: Value, follows_single: Value) -> Value:
-        """What a run that goes on left, as many runs ago as groups are ahead.
-
-        Behind a run of one tile, one sum less is saved yet.
-        """
-        logic = self.logic
-        found = [saved[max(1, order.ahead - 1)] for order in self.orders]
-        for number, (cut, order) in enumerate(zip(self.program.nests, self.orders, strict=True)):
-            if order.cuts and order.has_single(cut):
-                sooner = saved[order.ahead - 2]
-                found[number] = logic.select(follows_single, sooner, found[number])
-        return logic.pick(found, nest) if len(set(found)) > 1 else found[0]
-
-    def total(self, base: Value, term: Term) -> Value:
-        """A sum and a term, with what that lacks."""
-        if term.carry is None:
-            return self.logic.op("arith.add", base, term.value)
-        return with_carry(self.logic, base, term.value, term.carry)
-
-    def restart(self, row: int, begins: Value, arrives: int) -> Value:
-        """Whether a row begins another sum: with every run, and where it serves two sums."""
-        marks = self.words.restarts[row]
-        if not marks.any():
-            return begins
-        logic = self.logic
-        logic.enter(self.unit)
-        again = self.tile_field(marks, f"restart_{row}", is_flag=True)
-        return logic.any(begins, logic.later(again, arrives - 1))
-
-    def readiness(self, arrives: int) -> tuple[dict[int, Value], dict[int, Value]]:
-        logic, sequencer = self.logic, self.sequencer
-        ready, early = {}, {}
-        for number, nest in enumerate(self.program.nests):
-            mine = sequencer.finishes
-            if len(self.program.nests) > 1:
-                mine = logic.all(mine, logic.equals(sequencer.nest, number))
-            early[number] = logic.later(mine, arrives, reset=True)
-            ready[number] = logic.delayed(early[number], f"ready_{nest.name}", reset=True)
-        return ready, early
-
-    def captured(self, running: list[Value], arrives: int) -> dict[int, list[dict[int, Value]]]:
-        """Sums that are whole before their group is: what their row holds when it begins another."""
-        found: dict[int, list[dict[int, Value]]] = {}
-        for number, (nest, order) in enumerate(zip(self.program.nests, self.orders, strict=True)):
-            found[number] = [{} for _ in range(nest.units)]
-            for sum_, tile in early_sums(nest, order).items():
-                load = self.at_tile(self.words.bases[number] + tile, arrives)
-                for unit in range(nest.units):
-                    row = unit * nest.lanes_of_unit + nest.lanes[sum_]
-                    name = f"captured_{number}_{unit}_{sum_}"
-                    found[number][unit][sum_] = self.logic.held(running[row], load, name)
-        return found
-
-    def at_tile(self, tile: int, arrives: int) -> Value:
-        """Whether the sums of a tile are there: it was shown as long ago as they take."""
-        logic, sequencer = self.logic, self.sequencer
-        here = logic.equals(sequencer.tile, tile)
-        return logic.later(logic.all(sequencer.working, here), arrives + 1, reset=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lstmir.ir.operation import Value
 from lstmir.ir.types import I1
-from lstmir.passes.machine.array import Sums
+from lstmir.passes.machine.accumulators import Sums
 from lstmir.passes.machine.counters import Sequencer
 from lstmir.passes.machine.logic import Logic, natural
 from lstmir.passes.machine.nest import Nest

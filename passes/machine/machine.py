@@ -8,8 +8,9 @@ from lstmir.interpreter.streams import beat_width
 from lstmir.ir.builder import Builder
 from lstmir.ir.module import Module
 from lstmir.ir.operation import Value
+from lstmir.passes.machine.accumulators import Sums
 from lstmir.passes.machine.argmax import ArgmaxBuilder
-from lstmir.passes.machine.array import ArrayBuilder, Sums
+from lstmir.passes.machine.array import ArrayBuilder
 from lstmir.passes.machine.counters import Counters, Sequencer
 from lstmir.passes.machine.drain import Drain
 from lstmir.passes.machine.follower import FollowerBuilder

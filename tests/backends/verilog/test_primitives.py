@@ -30,7 +30,7 @@ def test_a_multiplier_has_the_ports_of_the_portable_one() -> None:
     assert [port.replace(" reg", "") for port in ports(portable[name])] == ports(text)
     assert text.startswith("// For ECP5 only, in the place of the portable part_multiplier.v.\n")
     # The ports are called a and b, as the wires of the block would be.
-    assert "wire [17:0] a_1 = {{10{a[7]}}, a};\n  wire [17:0] b_1 = {{11{1'b0}}, b};" in text
+    assert "wire [17:0] a_1 = {a, 10'b0};\n  wire [17:0] b_1 = {1'b0, b, 10'b0};" in text
 
 
 @pytest.mark.parametrize(
