@@ -181,7 +181,7 @@ DENSE = Recipe(weights=6, activations=6, operands=6)
 MACHINES = {
     "one column": (Machine(Network(3, 5, 4), DENSE, 8), 4),
     "two columns": (Machine(Network(6, 4, 3), DENSE, 48), 16),
-    "columns and few additions": (Machine(Network(5, 4, 3), DENSE, 80, 2), 40),
+    "columns and few additions": (Machine(Network(9, 4, 3), DENSE, 80, 2), 32),
     "a row alone": (Machine(Network(3, 5, 3, kind="rnn"), DENSE, 5), 2),
     "columns are gone": (Machine(Network(4, 6, 3, weights="uneven"), DENSE, 12), 6),
 }
