@@ -56,9 +56,8 @@ def _built(case: Case, place: Path, seeds: int) -> dict[str, Any]:
     expected = estimate(parse_module(stage.read_text(encoding="utf-8")), PARTS[XC7])
     assert expected is not None
     found = figures(summary, xc7.counts)
-    if not case.primitives:  # estimates are of portable modules
-        found |= _off("xc7", expected.attribute(), found)
-        found |= _off("target", summary["estimate"], found)
+    found |= _off("xc7", expected.attribute(), found)
+    found |= _off("target", summary["estimate"], found)
     return found
 
 

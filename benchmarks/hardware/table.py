@@ -31,8 +31,7 @@ def text_of(results: list[Result], peers: list[Result]) -> str:
 
 def missed(case: Case, found: Result) -> list[str]:
     """The limits that a case does not keep; a figure that is not known keeps none."""
-    most = case.most if case.primitives else {**case.most, **ESTIMATES}
-    sides = [(most, "at most", 1), (case.least, "at least", -1)]
+    sides = [({**case.most, **ESTIMATES}, "at most", 1), (case.least, "at least", -1)]
     return [
         f"{name} is {_number(found[name])}, {words} {limit:g} expected"
         for limits, words, sign in sides

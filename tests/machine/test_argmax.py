@@ -121,7 +121,7 @@ def test_many(machine: Machine, steps: list[int], seed: int) -> None:
         (Network(2, 3, 1), 4, 1),  # one class
         (Network(3, 5, 10), 4, 1),  # more classes than a group
         (Network(3, 10, result="final_h"), 16, 2),
-        (Network(3, 10, result="final_h"), 32, 4),  # tails that do not divide the classes
+        (Network(3, 11, result="final_h"), 32, 4),  # tails that do not divide the classes
         (Network(3, 13, result="final_h"), 48, 4),  # the last turn has one score
         (Network(1, 4, 9, result="dense_sequence"), 32, 3),
         (Network(1, 6, 11, result="dense_sequence"), 48, 11),  # one turn
