@@ -20,14 +20,17 @@ _FF = {
 }  # fmt: skip
 _CLOCK = {"path": 1.0, "size": 0.2}
 
+_FREE_ON_XC7 = ("product_sum", "step", "round")
+"""What blocks add, and what a chain of carries adds to a single word: no LUT has a part in it."""
+
 PRIORS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
-    # Carries beside LUTs, that need none where a constant is added; DSP blocks that add, and have
-    # registers inside; shift registers.
+    # DSP blocks that add, and have registers inside; shift registers.
     "xc7": {
         "lut": {
-            **_LUT, "wide_logic": 1.3, "rom_choice": 0.4, "product_sum": 0.1, "narrow_sum": 1.0,
-            "step": 0.2, "round": 0.2, "clip_top": 0.3, "equal": 0.25, "order": 0.6, "control": 0.5,
-            "file_choice": 0.5, "bank_choice": 1.0, "product": 1.2, "shift": 1.0, "choice": 1.0,
+            **{kind: prior for kind, prior in _LUT.items() if kind not in _FREE_ON_XC7},
+            "wide_logic": 1.3, "rom_choice": 0.4, "narrow_sum": 1.0, "clip_top": 0.3, "equal": 0.25,
+            "order": 0.6, "control": 0.5, "file_choice": 0.5, "bank_choice": 1.0, "product": 1.2,
+            "shift": 1.0, "choice": 1.0,
         },
         "ff": _FF,
     },

@@ -29,6 +29,7 @@ class Design:
     """Lines between the inputs a, b, c, d, of 8 bits, and the next values of registers.
 
     `kinds` is what is counted on 7-series; `cells` are LUTs, flip-flops, DSP and memory blocks there.
+    `words` are those of the constant memory @words, in hexadecimal.
     """
 
     lines: str
@@ -40,6 +41,7 @@ class Design:
     ports: str = field(
         default="%a: !fx.s<8,0>, %b: !fx.s<8,0>, %c: !fx.s<8,0>, %d: !fx.s<8,0>, %n: i1"
     )
+    words: str = ""
 
     def module(self) -> Module:
         """The design, at level 5."""
@@ -48,11 +50,15 @@ class Design:
         types = dict(re.findall(r"%(\w+) = rtl.reg : (\S+)", self.lines))
         pairs = "".join(f", {types[state]}, {types[state]}" for state in self.nexts)
         body = "\n    ".join(line.strip() for line in self.lines.strip().splitlines())
+        resources = (
+            f'{{-# resources: {{\n  words: "0x{self.words}"\n}} #-}}\n' if self.words else ""
+        )
         return parse_module(
             "module @few {\n"
             f'  func @few({self.ports}) -> ({self.type}) attributes {{outputs = ["q"]}} {{\n'
             f"    {body}\n"
             f"    rtl.next output (%{self.result}) update ({nexts}) : ({self.type}{pairs}) -> ()\n  }}\n}}\n"
+            + resources
         )
 
 
@@ -111,6 +117,53 @@ DESIGNS = {
         %m = arith.add %a, %b : (!fx.s<8,0>, !fx.s<8,0>) -> !fx.s<9,0>
         %t = fx.requantize %m {rounding = "floor", overflow = "wrap"} : (!fx.s<9,0>) -> !fx.s<8,0>
         """, "s", "!fx.s<8,0>", {"s": "t"}, {"sum": 8, "ff_logic": 8}, (8, 8, 0, 0),
+    ),
+    "above a natural number only a carry is added": Design(
+        chain("s", 17) + """
+        %t = arith.add %a, %b : (!fx.s<16,0>, !fx.u<6,0>) -> !fx.s<17,0>
+        """, "s", "!fx.s<17,0>", {"s": "t"}, {"sum": 6, "step": 11}, (6, 17, 0, 0),
+        ports="%a: !fx.s<16,0>, %b: !fx.u<6,0>",
+    ),
+    "a sign is added up to the top": Design(
+        chain("s", 17) + """
+        %t = arith.add %a, %b : (!fx.s<16,0>, !fx.s<6,0>) -> !fx.s<17,0>
+        """, "s", "!fx.s<17,0>", {"s": "t"}, {"sum": 17, "step": 0},
+        ports="%a: !fx.s<16,0>, %b: !fx.s<6,0>",
+    ),
+    "where a term ends in zeros a sum is wires": Design(
+        chain("s", 17) + """
+        %z = rtl.literal {integer = 0} : !fx.u<4,0>
+        %w = rtl.concat %b, %z : (!fx.u<6,0>, !fx.u<4,0>) -> !fx.u<10,0>
+        %t = arith.add %a, %w : (!fx.s<16,0>, !fx.u<10,0>) -> !fx.s<17,0>
+        """, "s", "!fx.s<17,0>", {"s": "t"}, {"sum": 6, "step": 7}, (6, 17, 0, 0),
+        ports="%a: !fx.s<16,0>, %b: !fx.u<6,0>",
+    ),
+    "a table's words end in zeros, too, behind registers": Design(
+        "%m = tensor.constant @words : tensor<4x!fx.u<10,0>>\n%w = rtl.reg : !fx.u<10,0>\n"
+        + chain("s", 17) + """
+        %r = rtl.read %m, %b : (tensor<4x!fx.u<10,0>>, !fx.u<2,0>) -> !fx.u<10,0>
+        %t = arith.add %a, %w : (!fx.s<16,0>, !fx.u<10,0>) -> !fx.s<17,0>
+        """, "s", "!fx.s<17,0>", {"w": "r", "s": "t"}, {"sum": 5, "step": 8}, (5, 19, 0, 0),
+        ports="%a: !fx.s<16,0>, %b: !fx.u<2,0>",
+        words="1000b0025001f003",
+    ),
+    "a counter takes no tables": Design(
+        "%s = rtl.reg : !fx.u<8,0>\n%one = rtl.literal {integer = 1} : !fx.u<1,0>\n" + """
+        %m = arith.add %s, %one : (!fx.u<8,0>, !fx.u<1,0>) -> !fx.u<9,0>
+        %t = fx.requantize %m {rounding = "floor", overflow = "wrap"} : (!fx.u<9,0>) -> !fx.u<8,0>
+        """, "s", "!fx.u<8,0>", {"s": "t"}, {"sum": 0, "step": 8}, (0, 8, 0, 0),
+    ),
+    "three terms are two sums": Design(
+        chain("s", 10) + """
+        %t = arith.add %a, %b, %c : (!fx.s<8,0>, !fx.s<8,0>, !fx.s<8,0>) -> !fx.s<10,0>
+        """, "s", "!fx.s<10,0>", {"s": "t"}, {"sum": 20, "step": 0},
+    ),
+    "registers that wait together are told so once": Design(
+        chain("p q") + """
+        %x = arith.select %n, %a, %p : (i1, !fx.s<8,0>, !fx.s<8,0>) -> !fx.s<8,0>
+        %y = arith.select %n, %b, %q : (i1, !fx.s<8,0>, !fx.s<8,0>) -> !fx.s<8,0>
+        %t = rtl.concat %p, %q : (!fx.s<8,0>, !fx.s<8,0>) -> !fx.u<16,0>
+        """, "t", "!fx.u<16,0>", {"p": "x", "q": "y"}, {"control": 1, "ff_logic": 16},
     ),
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from lstmir.flow.sizing.choices import choice_luts
+from lstmir.flow.sizing.constants import Constants
 from lstmir.flow.sizing.cover import Cover
 from lstmir.flow.sizing.memories import Stored, made_of
 from lstmir.flow.sizing.multipliers import dsp_blocks
@@ -23,7 +24,7 @@ from lstmir.flow.sizing.packing import Packing
 from lstmir.flow.sizing.roms import distinct_bits, rom_luts
 from lstmir.flow.sizing.rules import Rules
 from lstmir.flow.sizing.shifts import shift_registers
-from lstmir.interpreter.rtl_design import rounded_range, signal_type
+from lstmir.interpreter.rtl_design import rounded_range
 from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import narrowest
 
@@ -44,14 +45,17 @@ class Counting:
         self.needs = needed_bits(netlist)
         self.cover = Cover(netlist, rules, self.needs)
         self.packing = Packing(netlist, rules)
+        self.constants = Constants(netlist)
         self.kinds: Counter[str] = Counter()
         self.made = {memory: made_of(netlist, memory, rules) for memory in netlist.reads}
+        self._decided: set[tuple[tuple[Value, bool], ...]] = set()
         self.dsp, self.bram = 0, sum(made.blocks for made in self.made.values())
         self.shifted = self._shifted()
         for op in netlist.design.operations:
             self._operation(op)
         for state, value in netlist.nexts.items():
             self._register(state, value)
+        self.kinds["control"] = len(self._decided)
         for value in netlist.design.outputs.values():
             self.cover.demand(value)
         for made in self.made.values():
@@ -94,22 +98,17 @@ class Counting:
         for value in terms:
             if not self._is_chosen_within(value):
                 self.cover.demand(value)
-        bits = self._summed_bits(op, terms)
+        added, carried = self.constants.summed(op, self.needs.get(op.result, 0))
+        bits = added + carried
         if len(terms) < 2 and op.name != "arith.neg":
-            kind = "step"
+            self.kinds["step"] += bits
         elif bits < _LEAST_CHAIN:
-            kind = "narrow_sum"
+            self.kinds["narrow_sum"] += bits
         elif self._adds_product(op):
-            kind = "product_sum"
+            self.kinds["product_sum"] += bits
         else:
-            kind = "sum"
-        self.kinds[kind] += bits
-
-    def _summed_bits(self, op: Operation, terms: list[Value]) -> int:
-        """Those that anybody looks at, and that more than one term has: the lowest of one may be wires."""
-        fracs = [signal_type(value.type).frac for value in terms]
-        alone = max(fracs) - min(fracs) if op.name == "arith.add" and len(terms) > 1 else 0
-        return max(0, self.needs.get(op.result, 0) - alone)
+            self.kinds["sum"] += added
+            self.kinds["step"] += carried
 
     def _is_chosen_within(self, term: Value) -> bool:
         """Whether a term is made by the sum itself: a choice that nobody else reads."""
@@ -153,24 +152,30 @@ class Counting:
     # -- registers --------------------------------------------------------------------------
 
     def _register(self, state: Value, value: Value) -> None:
-        """What is in front of a register; its enable and its reset cost no logic of its width."""
+        """What is in front of a register; its enable and its reset cost no logic of its width.
+
+        Registers that share the decisions share what says them, too.
+        """
         if state in self.shifted:
             return
         if state not in self.packing.registers:
             self.kinds[f"ff_{self._stands_behind(value)}"] += self._kept_bits(state)
+        decisions: list[tuple[Value, bool]] = []
         for _ in range(_CONTROLS):
             op = self.netlist.source(value).op
             if op.name != "arith.select" or width(op.result) != width(state):
                 break
             condition, yes, no = op.operands
-            if state in (self.netlist.source(yes), self.netlist.source(no)):
+            kept = (self.netlist.source(yes), self.netlist.source(no))
+            if state in kept:
                 value = no if self.netlist.source(yes) == state else yes
             elif LITERAL in (yes.op.name, no.op.name) and self.netlist.uses[op.result] == 1:
                 value = no if yes.op.name == LITERAL else yes
             else:
                 break
             self.cover.demand(condition)
-            self.kinds["control"] += 1
+            decisions.append((self.netlist.source(condition), state in kept))
+            self._decided.add(tuple(decisions))
         self.cover.demand(value)
 
     def _kept_bits(self, state: Value) -> int:

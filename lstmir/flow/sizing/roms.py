@@ -34,6 +34,12 @@ def distinct_bits(words: np.ndarray, width: int) -> int:
     return len({bit.tobytes() for bit in bits if (bit != bit[0]).any()})
 
 
+def constant_bits(words: np.ndarray, width: int) -> tuple[int | None, ...]:
+    """Each bit of a word, from the lowest on, or None where it is not the same in all words."""
+    bits = _bits(words, width).T
+    return tuple(int(bit[0]) if (bit == bit[0]).all() else None for bit in bits)
+
+
 def _bits(words: np.ndarray, width: int) -> np.ndarray:
     """Words by bits, with the zeros that fill a memory up."""
     bits = np.zeros((depth_of(len(words)), width), bool)
