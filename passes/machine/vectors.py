@@ -58,7 +58,8 @@ class Lanes:
             seen, place = reads[lane]
             (read,), region = seen.op.operands, seen.op.region
             assert region is not None
-            hit = logic.all(enable, logic.same(address, place))
+            is_here = logic.same(address, place, hint="is_stored_where_read")
+            hit = logic.all(enable, is_here, hint=f"forwards_{lane}")
             region.set_operands(seen.op, [logic.select(hit, word, read)])
         logic.enter(around)
 
