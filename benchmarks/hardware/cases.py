@@ -77,7 +77,6 @@ CASES = {
         Case("cell_1_20", "dense8", 16, most=_step(105), least=CLOCK),
         Case("cell_1_20", "dense8", 80, least=CLOCK),
         Case("cell_1_20", "dense8", 100, least=CLOCK),
-        Case("cell_1_20", "dense8", 100, primitives=True, least=CLOCK),
         Case("cell_6_20", "dense8", 140, primitives=True, most=_step(17, macs=220), least=CLOCK),
         Case("silero_lstm", "dense8", 64, most=_step(2048), least=CLOCK),
         Case("silero", "dense8", 64, least={"utilization": 0.98, **CLOCK}),

@@ -81,5 +81,5 @@ def test_twice_as_many_multipliers_as_blocks_might_do(capsys: pytest.CaptureFixt
     status, said = refused(capsys, *words, "--macs", "16")
     assert (status, said.splitlines()[0]) == (
         1,
-        "error: 28 multipliers (16 of the array, 12 of the tail) do not fit the 8 DSP blocks of ice40-up5k",
+        "error: 22 multipliers (16 of the array, 6 of the tail) do not fit the 8 DSP blocks of ice40-up5k",
     )
