@@ -10,8 +10,8 @@ import numpy as np
 
 _LUT = {
     "logic": 0.9, "wide_logic": 1.0, "rom": 0.7, "rom_choice": 0.7, "sum": 1.0, "product_sum": 1.0,
-    "narrow_sum": 1.5, "step": 1.0, "round": 1.0, "clip": 1.0, "clip_top": 0.4, "equal": 0.35,
-    "order": 1.0, "control": 1.0, "file_word": 1.0, "file_choice": 0.7, "lutram": 1.0,
+    "carry_save": 2.0, "narrow_sum": 1.5, "step": 1.0, "round": 1.0, "clip": 1.0, "clip_top": 0.4,
+    "equal": 0.35, "order": 1.0, "control": 1.0, "file_word": 1.0, "file_choice": 0.7, "lutram": 1.0,
     "bank_choice": 0.8, "product": 1.5,
 }  # fmt: skip
 _FF = {
@@ -28,8 +28,8 @@ PRIORS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
     "xc7": {
         "lut": {
             **{kind: prior for kind, prior in _LUT.items() if kind not in _FREE_ON_XC7},
-            "wide_logic": 1.3, "rom_choice": 0.4, "narrow_sum": 1.0, "clip_top": 0.3, "equal": 0.25,
-            "order": 0.6, "control": 0.5, "file_choice": 0.5, "bank_choice": 1.0, "product": 1.2,
+            "wide_logic": 1.3, "rom_choice": 0.4, "carry_save": 1.1, "narrow_sum": 1.0, "clip_top": 0.3,
+            "equal": 0.25, "order": 0.6, "control": 0.5, "file_choice": 0.5, "bank_choice": 1.0, "product": 1.2,
             "shift": 1.0, "choice": 1.0,
         },
         "ff": _FF,

@@ -158,6 +158,18 @@ DESIGNS = {
         %t = arith.add %a, %b, %c : (!fx.s<8,0>, !fx.s<8,0>, !fx.s<8,0>) -> !fx.s<10,0>
         """, "s", "!fx.s<10,0>", {"s": "t"}, {"sum": 20, "step": 0},
     ),
+    "a sum that is a term of another one has no chain of its own": Design(
+        chain("s", 10) + """
+        %t = arith.add %a, %b : (!fx.s<8,0>, !fx.s<8,0>) -> !fx.s<9,0>
+        %u = arith.add %t, %c : (!fx.s<9,0>, !fx.s<8,0>) -> !fx.s<10,0>
+        """, "s", "!fx.s<10,0>", {"s": "u"}, {"sum": 10, "carry_save": 9},
+    ),
+    "one that is held in between has": Design(
+        chain("p", 9) + chain("s", 10) + """
+        %t = arith.add %a, %b : (!fx.s<8,0>, !fx.s<8,0>) -> !fx.s<9,0>
+        %u = arith.add %p, %c : (!fx.s<9,0>, !fx.s<8,0>) -> !fx.s<10,0>
+        """, "s", "!fx.s<10,0>", {"p": "t", "s": "u"}, {"sum": 19, "carry_save": 0},
+    ),
     "registers that wait together are told so once": Design(
         chain("p q") + """
         %x = arith.select %n, %a, %p : (i1, !fx.s<8,0>, !fx.s<8,0>) -> !fx.s<8,0>
@@ -220,3 +232,15 @@ def test_what_is_counted(name: str) -> None:
 def test_so_does_yosys(name: str, tmp_path: Path) -> None:
     found = counted(DESIGNS[name].module(), "xc7z020", tmp_path)
     assert (found.lut, found.ff, found.dsp, found.bram) == DESIGNS[name].cells, found.reason
+
+
+@pytest.mark.needs("pyosys")
+@pytest.mark.parametrize(
+    ("name", "luts"),
+    [
+        ("a sum that is a term of another one has no chain of its own", 10 + 2 * 8),
+        ("one that is held in between has", 10 + 10),
+    ],
+)
+def test_yosys_saves_the_carries_of_terms(name: str, luts: int, tmp_path: Path) -> None:
+    assert counted(DESIGNS[name].module(), "ecp5-85k", tmp_path).lut == luts

@@ -29,6 +29,8 @@ from lstmir.ir.operation import Operation, Value
 from lstmir.numeric.fixed import narrowest
 
 _CARRIES = ("arith.add", "arith.sub", "arith.neg")
+_MERGED = ("arith.add", "arith.sub")
+"""Sums that take in the sums that are their terms."""
 _LEAST_CHAIN = 5
 """Bits of a sum from which on it is a chain of carries everywhere."""
 _CHOICE = 3
@@ -100,7 +102,9 @@ class Counting:
                 self.cover.demand(value)
         added, carried = self.constants.summed(op, self.needs.get(op.result, 0))
         bits = added + carried
-        if len(terms) < 2 and op.name != "arith.neg":
+        if bits >= _LEAST_CHAIN and self._is_merged(op):
+            self.kinds["carry_save"] += bits
+        elif len(terms) < 2 and op.name != "arith.neg":
             self.kinds["step"] += bits
         elif bits < _LEAST_CHAIN:
             self.kinds["narrow_sum"] += bits
@@ -109,6 +113,17 @@ class Counting:
         else:
             self.kinds["sum"] += added
             self.kinds["step"] += carried
+
+    def _is_merged(self, op: Operation) -> bool:
+        """Whether a sum is only a term of another one: only the last of such sums has a chain of carries.
+
+        Yosys (`alumacc`, `maccmap`) saves the carries of the others, and adds them as one more term.
+        """
+        readers = self.netlist.readers.get(op.result, set())
+        if len(readers) != 1 or op in self.packing.sums:
+            return False
+        (reader,) = readers
+        return reader is not None and reader.name in _MERGED and op.result in reader.operands
 
     def _is_chosen_within(self, term: Value) -> bool:
         """Whether a term is made by the sum itself: a choice that nobody else reads."""
