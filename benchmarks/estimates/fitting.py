@@ -29,8 +29,8 @@ PRIORS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
         "lut": {
             **{kind: prior for kind, prior in _LUT.items() if kind not in _FREE_ON_XC7},
             "wide_logic": 1.3, "rom_choice": 0.4, "carry_save": 1.1, "narrow_sum": 1.0, "clip_top": 0.3,
-            "equal": 0.25, "order": 0.6, "control": 0.5, "file_choice": 0.5, "bank_choice": 1.0, "product": 1.2,
-            "shift": 1.0, "choice": 1.0,
+            "equal": 0.25, "order": 0.6, "control": 0.5, "file_choice": 0.5, "bank_choice": 1.0,
+            "product": 1.2, "shift": 1.0, "choice": 1.0,
         },
         "ff": _FF,
     },
