@@ -57,10 +57,14 @@ def streamed(program: Program, op: Operation) -> None:
     writer.line("bool last = false;")
     writer.label(program.labels.take("time_loop"))
     with program.nested(), writer.block("while (!last)"):
-        step = program.declare(program.places.of[body.arguments[0]])
-        with writer.block(f"if (!packet::read_step(input, {step}, last))"):
-            program.call("packet::refuse", "output")
-            writer.line("return;")
+        arguments = body.arguments[: len(program.sequences.inputs)]
+        *front, end = [program.declare(program.places.of[argument]) for argument in arguments]
+        reads = [f"packet::read_part(input, {part}, last)" for part in front]
+        reads.append(f"packet::read_step(input, {end}, last)")
+        for read in reads:
+            with writer.block(f"if (!{read})"):
+                program.call("packet::refuse", "output")
+                writer.line("return;")
         program.region(body)
 
 

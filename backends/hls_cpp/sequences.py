@@ -15,8 +15,8 @@ MOST_STEPS = 1024
 class Sequences:
     """The sequences of a function, each as words of those that come in or are emitted.
 
-    One recurrence that runs forward over the only input takes its steps from the stream, and what it
-    emits leaves at once; otherwise sequences are kept in buffers.
+    One recurrence that runs forward over the inputs as they come takes its steps from the stream, and what
+    it emits leaves at once; otherwise sequences are kept in buffers.
     """
 
     def __init__(self, function: Function) -> None:
@@ -47,12 +47,12 @@ class Sequences:
     @property
     def is_streamed(self) -> bool:
         """Whether steps need not be kept."""
-        if len(self.scans) != 1 or len(self.inputs) != 1:
+        if len(self.scans) != 1:
             return False
         (scan,) = self.scans
-        inputs = segment(scan, "")
         is_forward = scan.attributes.get("direction", "forward") == "forward"
-        return is_forward and [self.parts[value] for value in inputs] == [whole(self.inputs[0])]
+        taken = [self.parts[value] for value in segment(scan, "")]
+        return is_forward and taken == [whole(value) for value in self.inputs]
 
     @property
     def gives_steps(self) -> bool:

@@ -171,8 +171,8 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--recipe", choices=GRIDS, default="best", help="default: best")
     add("--model", type=Path, default=MODEL, metavar="FILE", help="default: the one here")
-    add("--max-loss", type=float, default=6.0, metavar="PERCENT",
-        help="how far query errors may be from float's; default: 6")  # fmt: skip
+    add("--max-loss", type=float, default=5.0, metavar="PERCENT",
+        help="how far query errors may be from float's; default: 5")  # fmt: skip
     add("--max-later", type=float, default=6.0, metavar="PERCENT",
         help=f"how much worse than float's learners may be after {LATER} steps; default: 6")  # fmt: skip
     add("-o", "--output", type=Path, required=True, metavar="DIR", help="where to write")

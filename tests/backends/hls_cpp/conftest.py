@@ -82,10 +82,11 @@ class Run:
         self.inputs += [(1, index == beats - 1) for index in range(beats)]
         if Sequences(self.module.main).gives_steps and Sequences(self.module.main).is_streamed:
             steps = beats // self.features
-            ones = np.ones((1, steps, self.features), np.int64)
+            source, target = self.formats
+            ones = [np.ones((1, steps, part.words), np.int64) for part in source.parts]
             if steps:
-                (answers,) = run_samples(self.module, [ones])
-                self.outputs += [(d, 0, 0) for d, _ in self.formats[1].encode([[answers]])]
+                answers = zip(*run_samples(self.module, ones), strict=True)
+                self.outputs += [(data, 0, 0) for data, _ in target.encode(answers)]
         self.outputs.append(REFUSED)
         return self
 
