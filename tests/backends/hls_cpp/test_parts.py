@@ -22,10 +22,9 @@ module @{{name}} {{{{
   func @main(%x: {XS}, %u: {US}) -> {{results}} {{{{
     %zx = tensor.constant @zx : {X}
     %zu = tensor.constant @zu : {U}
-    {{before}}
-    {{names}} = rnn.scan (%xt = %x, %ut = %{{second}}) state (%p = %zx, %q = %zu) {{{{
+    {{names}} = rnn.scan (%xt = %x, %ut = %u) state (%p = %zx, %q = %zu) {{{{
       rnn.yield state (%xt, %ut) {{emit}}
-    }}}} : ({XS}, {US}, {X}, {U}) -> ({{types}})
+    }}}} {{attributes}} : ({XS}, {US}, {X}, {U}) -> ({{types}})
     {{after}}
     return {{returned}} : {{results}} -> ()
   }}}}
@@ -46,16 +45,18 @@ JOINED = EVERY | {
     "returned": "%ps, %j",
 }
 """One result of what leaves with the other, and of an input."""
+REVERSE = EVERY | {"name": "reverse", "attributes": '{direction = "reverse"}'}
+"""Nothing can be said before the last step has come: all steps are kept."""
 
 
 def module(words: dict[str, str]) -> Module:
-    return parse_module(TEXT.format(**({"before": "", "after": "", "second": "u"} | words)))
+    return parse_module(TEXT.format(**({"after": "", "attributes": ""} | words)))
 
 
 @pytest.mark.needs("g++", "hls4ml")
 def test_all_words_of_a_step_in_one_stream(new_run: type[Run], workshop: Workshop) -> None:
     runs, random = [], np.random.default_rng(0)
-    for words in (LAST, EVERY, JOINED):
+    for words in (LAST, EVERY, JOINED, REVERSE):
         run = new_run(module(words))
         for steps in (1, 2, 5):
             x = random.integers(-128, 128, (3, steps, 2))
@@ -68,6 +69,13 @@ def test_all_words_of_a_step_in_one_stream(new_run: type[Run], workshop: Worksho
         assert (run.module.name, found["mismatches"]) == (run.module.name, 0)
         assert found["sequences"] == 24
         assert found["values_compared"] == len(run.outputs)
+
+
+@pytest.mark.parametrize("words", [LAST, EVERY, JOINED, REVERSE], ids=lambda words: words["name"])
+def test_steps_are_kept_only_where_they_must_be(words: dict[str, str]) -> None:
+    """A packet may have any number of steps unless a buffer must hold them."""
+    is_limited = "MOST_STEPS" in print_design(module(words))[f"{words['name']}.cpp"]
+    assert is_limited == (words is REVERSE)
 
 
 def test_the_words_are_those_of_verilog() -> None:
