@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(autouse=True)
 def root(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes `examples` importable while a test runs, however pytest was started.
+    """Makes `examples` and `benchmarks` importable while a test runs, however pytest was started.
 
-    Behind all else: the root has folders whose names are no packages of anybody's.
+    In front of all else: installed packages may have such names, as xdsl has `benchmarks`.
     """
-    monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT)])
+    monkeypatch.syspath_prepend(ROOT)
