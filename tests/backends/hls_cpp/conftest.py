@@ -77,15 +77,18 @@ class Run:
     def add_cut(self, beats: int) -> Run:
         """A packet of so many beats, which is no whole number of steps.
 
-        A design that answers every step from the stream has answered those before the cut.
+        A design that answers every step from the stream has answered those before the cut, the same as if
+        the rest had come.
         """
         self.inputs += [(1, index == beats - 1) for index in range(beats)]
         if Sequences(self.module.main).gives_steps and Sequences(self.module.main).is_streamed:
             steps = beats // self.features
             source, target = self.formats
-            ones = [np.ones((1, steps, part.words), np.int64) for part in source.parts]
+            length = shape_of(self.module.main.parameters[0].type)[0] or steps
+            ones = [np.ones((1, length, part.words), np.int64) for part in source.parts]
             if steps:
-                answers = zip(*run_samples(self.module, ones), strict=True)
+                found = run_samples(self.module, ones)
+                answers = zip(*[array[:, :steps] for array in found], strict=True)
                 self.outputs += [(data, 0, 0) for data, _ in target.encode(answers)]
         self.outputs.append(REFUSED)
         return self
